@@ -1,0 +1,54 @@
+"""Settings every command shares, as plain typed values."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "SCRUBJAY_HOME"
+DEFAULT_HOME = "scrubjay-home"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimits:
+    """What a stranger's file may cost.
+
+    Attributes:
+        max_pixels: width x height of a picture, checked before it is decoded.
+        max_bytes: size of one file.
+        max_sound_s: length of a recording in seconds.
+    """
+
+    max_pixels: int = 50_000_000
+    max_bytes: int = 512 * 1024 * 1024
+    max_sound_s: float = 4 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """When and how a generation stops being searched exactly.
+
+    Attributes:
+        exact_below: rows up to which search compares with every row.
+        nprobes: partitions searched in an approximate index; 0 lets the store choose.
+    """
+
+    exact_below: int = 50_000
+    nprobes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the home is and what ingestion, index and evaluation may spend."""
+
+    home: Path
+    limits: MediaLimits = MediaLimits()
+    index: IndexSettings = IndexSettings()
+    threads: int = 0
+    """Worker and inference threads; 0 means one per available core."""
+
+
+def home_path(given: Path | None) -> Path:
+    """The home: the option, else $SCRUBJAY_HOME, else ./scrubjay-home."""
+    return given if given is not None else Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME)

@@ -1,0 +1,1 @@
+"""Bytes to arrays, safely; what a folder's listing says about its contents."""

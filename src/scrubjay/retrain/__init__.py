@@ -1,0 +1,1 @@
+"""The steps from a snapshot to a served version."""

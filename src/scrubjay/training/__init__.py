@@ -1,0 +1,1 @@
+"""Pairs in, a trained encoder out; Lightning lives here only."""
