@@ -49,7 +49,7 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class TrainableEncoder(Encoder, Protocol):
-    """What training may ask of a family. A tower is a torch module, typed loosely: core has none."""
+    """What training may ask of a family; core has no torch, so a tower is typed loosely."""
 
     def tower(self, modality: Modality) -> Any:  # noqa: ANN401 - a torch.nn.Module
         """The module whose call `tower(**inputs)` takes a Batch as tensors and returns (n, dim).
@@ -62,8 +62,9 @@ class TrainableEncoder(Encoder, Protocol):
         ...
 
     def preprocess(self, modality: Modality, *, train: bool) -> Preprocess:
-        """Media to the tower's inputs; `train=True` may augment at random (numpy's global state
-        is never used: it draws from a generator seeded from torch's worker seed).
+        """Media to the tower's inputs; `train=True` may augment at random.
+
+        NumPy's global state is never used: draws come from a generator seeded by torch's seed.
         """
         ...
 

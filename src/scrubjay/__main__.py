@@ -1,0 +1,5 @@
+"""`python -m scrubjay` is `scrubjay`."""
+
+from scrubjay.cli.main import main
+
+main()

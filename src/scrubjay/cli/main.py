@@ -1,0 +1,78 @@
+"""`scrubjay`: the commands, and what a person sees when one of them fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from scrubjay import __version__
+from scrubjay.cli.add import add
+from scrubjay.cli.champion import champion
+from scrubjay.cli.demo import demo
+from scrubjay.cli.evaluate import evaluate
+from scrubjay.cli.frame import note
+from scrubjay.cli.search import search
+from scrubjay.cli.train import train
+from scrubjay.core.errors import ScrubjayError
+
+DEBUG_VARIABLE = "SCRUBJAY_DEBUG"
+
+app = typer.Typer(
+    name="scrubjay",
+    help="Find your own pictures and recordings by typing, speaking or showing; "
+    "teach the model behind it from what you add.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for command in (demo, add, train, evaluate, search):
+    app.command()(command)
+app.add_typer(champion, name="champion")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"scrubjay {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[  # noqa: ARG001 - typer calls back
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Find what you have; learn from it every month."""
+
+
+def main() -> None:
+    """Run one command and leave with the documented exit code.
+
+    0 ok, 1 failed, 2 wrong use, 3 another run holds the lease, 130 interrupted.
+    """
+    try:
+        app()
+    except ScrubjayError as error:
+        note(f"scrubjay: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        note("scrubjay: interrupted; what was finished is kept")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the last net: a person never sees a traceback
+        if os.environ.get(DEBUG_VARIABLE):
+            traceback.print_exc()
+        note(
+            f"scrubjay: this is a defect in Scrubjay, not in your data: "
+            f"{type(error).__name__}: {error}\n"
+            f"Run it again with {DEBUG_VARIABLE}=1 to see where, and please report it."
+        )
+        sys.exit(1)

@@ -1,0 +1,52 @@
+"""What every test runs under: no network but loopback, quiet libraries, a fixed number of threads."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("WANDB_MODE", "offline")
+os.environ.setdefault("WANDB_SILENT", "true")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.pop("SCRUBJAY_HOME", None)
+
+LOOPBACK = ("127.", "::1", "localhost")
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+class NetworkRefusedError(RuntimeError):
+    """A test tried to leave this machine."""
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def check(address: object) -> None:
+        if isinstance(address, tuple) and not str(address[0]).startswith(LOOPBACK):
+            raise NetworkRefusedError(f"a test tried to reach {address!r}")
+
+    def guarded(self: socket.socket, address: object) -> None:
+        check(address)
+        connect(self, address)
+
+    def guarded_ex(self: socket.socket, address: object) -> int:
+        check(address)
+        return connect_ex(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_ex)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real collections beside the checkout; tests that need them skip without."""
+    root = Path(os.environ.get("SCRUBJAY_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not root.is_dir():
+        pytest.skip("no real data beside the checkout (set SCRUBJAY_SHARED_DATA)")
+    return root
