@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="Where everything is kept. Default: $SCRUBJAY_HOME, else ./scrubjay-home."),
+    typer.Option("--home", help="Where all is kept: default $SCRUBJAY_HOME, else ./scrubjay-home."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 

@@ -1,0 +1,69 @@
+"""One training, from items to a registered version: what `scrubjay train` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scrubjay.core.protocols import Progress, TrainableEncoder
+from scrubjay.retrain import steps
+from scrubjay.retrain.run import begin, unfinished
+from scrubjay.store.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What one training did.
+
+    Attributes:
+        version: the registered version; None when the run trained something else than an encoder.
+        parent: the champion's version when it was registered.
+        promoted: whether it became champion: the first version does by itself.
+        metrics: name -> figure, of the fit and of the exported graphs on the held-out part.
+    """
+
+    run: Path
+    version: str | None
+    metrics: Mapping[str, float]
+    parent: str | None = None
+    promoted: bool = False
+    generation: str | None = None
+
+
+def train_once(
+    home: Home, config: Mapping[str, Any], *, resume: bool, progress: Progress
+) -> Trained:
+    """Fit, export, evaluate the export, register, and serve it when nothing serves yet.
+
+    Args:
+        config: the composed configuration; ignored with `resume`, which goes on with the newest
+            unfinished run's own.
+    """
+    run = unfinished(home.runs) if resume else begin(home.runs, config)
+    source = steps.training_source(home, run.config, progress=progress)
+    fitted = steps.fit_run(run, source, resume=resume, progress=progress)
+    encoder = fitted.objects.get("encoder")
+    if not isinstance(encoder, TrainableEncoder):
+        run.finish({"version": None})
+        return Trained(run.folder, None, fitted.metrics)
+    folder = steps.export_run(run, encoder)
+    evaluation = steps.evaluate_export(home, folder, source, progress=progress)
+    parent = home.registry.champion()
+    version = steps.register_run(
+        home, run, folder, source=source, fitted=fitted, evaluation=evaluation
+    )
+    served = None
+    if parent is None:
+        served = steps.embed_version(home, version, progress=progress)
+        steps.publish(home, served)
+    run.finish({"version": version})
+    return Trained(
+        run=run.folder,
+        version=version,
+        metrics={**fitted.metrics, **(steps.figures(evaluation) if evaluation else {})},
+        parent=parent.version if parent else None,
+        promoted=served is not None,
+        generation=served.generation if served else None,
+    )

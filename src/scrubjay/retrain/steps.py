@@ -1,0 +1,231 @@
+"""The steps from a snapshot to a served version, one function each."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from scrubjay import __version__
+from scrubjay.core.errors import NotReady
+from scrubjay.core.protocols import Encoder, Progress, TrainableEncoder
+from scrubjay.core.types import Champion, Item, Split
+from scrubjay.models.load import load_version
+from scrubjay.retrain.card import model_card
+from scrubjay.retrain.run import Run
+from scrubjay.search.ingest import ingest
+from scrubjay.search.measure import Evaluation, evaluate_items
+from scrubjay.search.scan import scan_folder
+from scrubjay.store.home import Home
+from scrubjay.store.index import Generation
+from scrubjay.store.objects import read_uri
+from scrubjay.training.fit import Fitted, fit
+from scrubjay.training.instantiate import refers_to
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a run trains on: items with the name they go by, or nothing of the home's."""
+
+    name: str
+    items: tuple[Item, ...] = ()
+
+
+def snapshot_source(home: Home) -> Source:
+    """The newest snapshot's items.
+
+    Raises:
+        NotReady: nothing was added yet.
+    """
+    snapshot = home.catalog.newest_snapshot()
+    if snapshot is None:
+        raise NotReady(
+            f"nothing to train on in {home.path}: run `scrubjay add FOLDER` first, "
+            f"or give datamodule.folder=FOLDER"
+        )
+    return Source(f"snapshot {snapshot.name}", tuple(home.catalog.snapshot_items(snapshot.name)))
+
+
+def training_source(home: Home, config: Mapping[str, Any], *, progress: Progress) -> Source:
+    """What this run trains on.
+
+    The folder its configuration names, else the newest snapshot. A run whose datamodule reads its
+    own files asks for no items and gets none.
+    """
+    if not refers_to(config, "items"):
+        return Source(str(config.get("datamodule", {}).get("folder", "its own datamodule")))
+    folder = config["datamodule"].get("folder")
+    if folder is None:
+        return snapshot_source(home)
+    scan = scan_folder(
+        Path(folder),
+        month=this_month(),
+        known=None,
+        limits=home.settings.limits,
+        progress=progress,
+        threads=home.settings.threads,
+    )
+    return Source(f"folder {folder}", scan.items)
+
+
+def fit_run(run: Run, source: Source, *, resume: bool, progress: Progress) -> Fitted:
+    """Train as the run's configuration says; a killed fit goes on from its last checkpoint."""
+    return fit(
+        run.config,
+        run=run.folder,
+        provided={"items": source.items, "read": read_uri},
+        resume=resume,
+        progress=progress,
+    )
+
+
+def export_run(run: Run, encoder: TrainableEncoder) -> Path:
+    """Write the native weights and the serving graphs into the run's folder."""
+    folder = run.folder / "version"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "export").mkdir(parents=True)
+    encoder.save_pretrained(folder)
+    encoder.export(folder / "export")
+    return folder
+
+
+def evaluate_export(
+    home: Home, folder: Path, source: Source, *, progress: Progress
+) -> Evaluation | None:
+    """Measure the exported graphs on the held-out part: what is measured is what is served.
+
+    Returns:
+        None when the source has no held-out items.
+    """
+    for split in (Split.TEST, Split.VAL):
+        held_out = [item for item in source.items if item.split is split]
+        if held_out:
+            encoder = load_version(folder, threads=home.settings.threads)
+            return evaluate_items(
+                held_out,
+                encoder,
+                read=read_uri,
+                limits=home.settings.limits,
+                threads=home.settings.threads,
+                progress=progress,
+            )
+    return None
+
+
+def register_run(
+    home: Home,
+    run: Run,
+    folder: Path,
+    *,
+    source: Source,
+    fitted: Fitted,
+    evaluation: Evaluation | None,
+) -> str:
+    """Move the run's version into the registry with metrics, lineage and card; return its id."""
+    spec = load_version(folder, threads=home.settings.threads).spec
+    champion = home.registry.champion()
+    held_out = evaluation.to_json() if evaluation else None
+    lineage: dict[str, Any] = {
+        "run": run.id,
+        "source": source.name,
+        "items": len(source.items),
+        "parent": champion.version if champion else None,
+        "scrubjay": __version__,
+        "revision": revision(),
+        "config": run.config,
+    }
+    card = model_card(
+        spec=spec,
+        lineage=lineage,
+        directions=held_out["directions"] if held_out else (),
+        split=held_out["split"] if held_out else None,
+    )
+    return home.registry.register(
+        partial(_copy_into, folder),
+        month=this_month(),
+        lineage=lineage,
+        metrics={"fit": dict(fitted.metrics), "held_out": held_out},
+        card=card,
+    )
+
+
+def _copy_into(folder: Path, staging: Path) -> None:
+    shutil.copytree(folder, staging, dirs_exist_ok=True)
+
+
+def embed_version(home: Home, version: str, *, progress: Progress) -> Champion:
+    """Bring a version's generation level with the catalog; the pair is ready to publish.
+
+    Rows already there are kept, rows of items that left are dropped: killed and called again, it
+    goes on where it stopped.
+    """
+    encoder = load_version(
+        home.registry.folder(version), version=version, threads=home.settings.threads
+    )
+    generation = _generation(home, version, encoder)
+    here = {item.id for item in home.catalog.items()}
+    gone = [item_id for item_id in generation.embedded() if item_id not in here]
+    if gone:
+        generation.delete(gone)
+    ingest(
+        home.catalog.items(),
+        generation,
+        encoder,
+        read=read_uri,
+        limits=home.settings.limits,
+        threads=home.settings.threads,
+        progress=progress,
+    )
+    generation.optimise()
+    generation.sync()
+    return Champion(version, generation.name)
+
+
+def _generation(home: Home, version: str, encoder: Encoder) -> Generation:
+    if version in home.generations.names():
+        return home.generations.open(version)
+    return home.generations.create(
+        version, dim=encoder.spec.dim, attribute_types=home.catalog.attribute_types()
+    )
+
+
+def publish(home: Home, champion: Champion) -> None:
+    """Serve this pair from now on: one compare-and-swap of the pointer."""
+    current = home.registry.champion()
+    if current != champion:
+        home.registry.publish(champion, expected=current)
+
+
+def revision() -> str | None:
+    """The git revision of the code that trains, or None outside a checkout."""
+    here = Path(__file__).resolve().parent
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def this_month() -> str:
+    """Now as `YYYY-MM`, UTC."""
+    return datetime.now(UTC).strftime("%Y-%m")
+
+
+def figures(evaluation: Evaluation) -> dict[str, float]:
+    """An evaluation as flat figures: `test/text->image/recall@10` and so on."""
+    return {
+        f"{evaluation.split}/{direction.name}/recall@{k}": estimate.value
+        for direction in evaluation.directions
+        for k, estimate in direction.recall.items()
+    }

@@ -1,0 +1,48 @@
+"""The home: one folder that holds everything, laid out as DESIGN section 5 says."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from scrubjay.core.config import Settings
+from scrubjay.core.errors import WrongUse
+from scrubjay.store.catalog import Catalog
+from scrubjay.store.index import Generations
+from scrubjay.store.quarantine import Quarantine
+from scrubjay.store.registry import Registry
+
+
+class Home:
+    """What one home folder holds; each part is opened when first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.path: Path = settings.home.expanduser().absolute()
+        if self.path.exists() and not self.path.is_dir():
+            raise WrongUse(f"the home {self.path} is a file; give a folder with --home")
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """One row per item, and the snapshots."""
+        return Catalog(self.path / "catalog.lance")
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Files set aside, with the reason."""
+        return Quarantine(self.path / "quarantine.lance")
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Versions and the champion."""
+        return Registry(self.path / "registry")
+
+    @cached_property
+    def generations(self) -> Generations:
+        """Built indexes."""
+        return Generations(self.path / "generations")
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run."""
+        return self.path / "runs"
