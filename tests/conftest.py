@@ -1,4 +1,4 @@
-"""What every test runs under: no network but loopback, quiet libraries, a fixed number of threads."""
+"""What every test runs under: no network but loopback, quiet libraries, one thread each."""
 
 from __future__ import annotations
 

@@ -7,7 +7,12 @@ import sys
 
 from scrubjay.core.failpoint import VARIABLE
 
-PROGRAM = "from scrubjay.core.failpoint import failpoint; failpoint('a'); failpoint('b'); print('x')"
+PROGRAM = """
+from scrubjay.core.failpoint import failpoint
+failpoint("a")
+failpoint("b")
+print("x")
+"""
 
 
 def run(name: str) -> subprocess.CompletedProcess[str]:
