@@ -69,10 +69,10 @@ class Direction:
         """The documented JSON object; ranks of single queries are left out."""
         return {
             "name": self.name,
-            "queries": self.n_queries,
+            "n_queries": self.n_queries,
             "unanswerable": self.unanswerable,
-            "gallery": self.n_gallery,
-            "groups": self.n_groups,
+            "n_gallery": self.n_gallery,
+            "n_groups": self.n_groups,
             "answers": self.answers,
             "recall": {str(k): estimate.to_json() for k, estimate in self.recall.items()},
             "precision": {str(k): estimate.to_json() for k, estimate in self.precision.items()},

@@ -1,0 +1,186 @@
+"""`scrubjay evaluate`: how often the right thing is found, in every direction the data allows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scrubjay.cli.frame import HomeOption, JsonOption, console, emit, note, progress_bar
+from scrubjay.core.errors import WrongUse
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from scrubjay.evaluate.bootstrap import Estimate
+    from scrubjay.evaluate.retrieval import Direction
+    from scrubjay.search.measure import Evaluation
+
+
+class Part(StrEnum):
+    """Which part of the collection to measure on."""
+
+    TEST = "test"
+    VAL = "val"
+    TRAIN = "train"
+    ALL = "all"
+
+
+def evaluate(
+    version: Annotated[
+        str | None, typer.Argument(help="A registered version; default: the champion.")
+    ] = None,
+    split: Annotated[
+        Part, typer.Option(help="Part of the collection; test was never trained on.")
+    ] = Part.TEST,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Where the HTML report goes; default: runs/ of the home."),
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure how often the right thing is found: recall, MRR and median rank, with intervals.
+
+    Example: scrubjay evaluate --split val --report report.html
+    """
+    from scrubjay.core.types import Split
+    from scrubjay.services import evaluate as measure
+    from scrubjay.services import open_home
+    from scrubjay.store.durable import write_durably
+
+    opened = open_home(home)
+    part = None if split is Part.ALL else Split(split.value)
+    with progress_bar() as progress:
+        evaluation = measure(opened, version, split=part, progress=progress)
+        progress("writing the report", 0, None)
+        page = report_page(evaluation)
+    path = report or opened.runs / f"evaluate-{evaluation.version}-{split.value}.html"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, page.encode("utf-8"))
+    except OSError as error:
+        raise WrongUse(f"the report cannot be written to {path}: {error.strerror}") from error
+    if json:
+        emit({**evaluation.to_json(), "report": str(path)})
+        return
+    show(evaluation, split)
+    console().print(f"report: {path}", soft_wrap=True)
+
+
+def report_page(evaluation: Evaluation) -> str:
+    """The evaluation as one HTML file, pictures and recordings read where the home found them."""
+    from scrubjay.core.errors import ScrubjayError
+    from scrubjay.evaluate.report import THUMBNAIL_SIDE, report_html, thumbnail_jpeg
+    from scrubjay.media.image import decode_picture
+    from scrubjay.store.objects import read_uri
+
+    def thumbnail(uri: str) -> bytes | None:
+        try:
+            return thumbnail_jpeg(decode_picture(read_uri(uri), min_side=THUMBNAIL_SIDE))
+        except ScrubjayError:
+            return None
+
+    def recording(uri: str) -> bytes | None:
+        try:
+            return read_uri(uri)
+        except ScrubjayError:
+            return None
+
+    return report_html(
+        version=evaluation.version,
+        split=evaluation.split,
+        n_items=evaluation.n_items,
+        directions=evaluation.directions,
+        views=evaluation.views,
+        thumbnail=thumbnail,
+        recording=recording,
+        when=datetime.now(UTC),
+    )
+
+
+def show(evaluation: Evaluation, split: Part) -> None:
+    """The figures for a person, and what they do not say."""
+    for problem in evaluation.problems:
+        note(f"left out {problem.path}: {problem.reason}")
+    if not evaluation.directions:
+        note(unmeasured(evaluation, split))
+        return
+    out = console()
+    out.print(f"{evaluation.version}: {evaluation.n_items} items, split {split.value}")
+    out.print(figures(evaluation.directions))
+    for warning in warnings(evaluation, split):
+        note(warning)
+
+
+def unmeasured(evaluation: Evaluation, split: Part) -> str:
+    """Why there are no figures, and what to do."""
+    if not evaluation.n_items:
+        return f"no item is in split {split.value}; try --split all, or add more data"
+    return (
+        f"nothing to measure in split {split.value}: no content group of its "
+        f"{evaluation.n_items} items has two of the modalities this encoder knows"
+    )
+
+
+def figures(directions: tuple[Direction, ...]) -> Table:
+    """One row a direction; each figure with its 95% interval."""
+    from rich.table import Table
+
+    many = any(direction.answers >= 2 for direction in directions)
+    first = directions[0]
+    table = Table(box=None, pad_edge=False)
+    table.add_column("direction", no_wrap=True)
+    for name in (
+        "queries",
+        "gallery",
+        *(f"R@{k}" for k in first.recall),
+        *(f"P@{k}" for k in first.precision if many),
+        "MRR",
+        "median rank",
+    ):
+        table.add_column(name, justify="right")
+    for direction in directions:
+        table.add_row(
+            direction.name,
+            str(direction.n_queries),
+            str(direction.n_gallery),
+            *(cell(one) for one in direction.recall.values()),
+            *(cell(one) for one in direction.precision.values() if many),
+            cell(direction.mrr),
+            cell(direction.median_rank, digits=1),
+        )
+    return table
+
+
+def cell(estimate: Estimate, digits: int = 3) -> str:
+    """A figure above its interval."""
+    value, low, high = (
+        f"{one:.{digits}f}" for one in (estimate.value, estimate.low, estimate.high)
+    )
+    return f"{value}\n{low}-{high}"
+
+
+def warnings(evaluation: Evaluation, split: Part) -> list[str]:
+    """What a reader of the figures should know."""
+    from scrubjay.evaluate.report import FEW_QUERIES
+
+    said = []
+    few = {one.n_groups for one in evaluation.directions if one.n_groups < FEW_QUERIES}
+    if few:
+        said.append(
+            f"read with care: the queries are about {min(few)} different things in some "
+            f"directions; with fewer than {FEW_QUERIES}, the intervals say little"
+        )
+    if split in {Part.TRAIN, Part.ALL}:
+        said.append(
+            f"split {split.value} holds what the encoder was trained on: "
+            f"these figures say nothing of new data"
+        )
+    left_out = sum(one.unanswerable for one in evaluation.directions)
+    if left_out:
+        said.append(f"{left_out} queries have no right answer in the gallery and are not counted")
+    return said

@@ -1,0 +1,203 @@
+"""`scrubjay search`: find by typing, showing or speaking."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scrubjay.cli.frame import HomeOption, JsonOption, console, emit, note
+from scrubjay.cli.thumbnails import Screen, escape_sequence, half_blocks, screen
+from scrubjay.core.errors import ScrubjayError, WrongUse
+from scrubjay.core.types import Hit, Kind
+
+if TYPE_CHECKING:
+    from scrubjay.core.types import Picture
+    from scrubjay.search.query import Query, Searcher, SearchResult
+
+MICROPHONE = "microphone"
+
+
+def search(
+    text: Annotated[str | None, typer.Argument(help="What to look for, in words.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A picture to look for the like of.")] = None,
+    speech: Annotated[Path | None, typer.Option(help="A recorded query.")] = None,
+    microphone: Annotated[
+        bool, typer.Option("--microphone", help="Speak the query; a pause ends it.")
+    ] = False,
+    seconds: Annotated[
+        float, typer.Option(min=0.5, max=60, help="Longest recording from the microphone.")
+    ] = 10.0,
+    k: Annotated[int, typer.Option("--k", "-k", help="How many to find, 1 to 1000.")] = 10,
+    kind: Annotated[
+        list[Kind] | None, typer.Option(help="Find only this kind; may be repeated.")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option(help="A condition on attributes: \"tag = 'x' and price < 20\".")
+    ] = None,
+    thumbnails: Annotated[bool, typer.Option(help="Show pictures in a terminal that can.")] = True,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find what is nearest to a text, a picture or a spoken query.
+
+    Example: scrubjay search "a red apple" --k 5 --where "month = '2026-11'"
+    """
+    given = [text is not None, image is not None, speech is not None, microphone]
+    if sum(given) != 1:
+        raise WrongUse(
+            'give exactly one query: a text ("a red apple"), --image FILE, --speech FILE '
+            "or --microphone"
+        )
+    from scrubjay.search.query import Query
+    from scrubjay.services import open_champion, open_home
+
+    searcher = open_champion(open_home(home))
+    path = image or speech
+    sound = speech_bytes(seconds) if microphone else query_file(speech) if speech else None
+    query = Query(
+        text=text,
+        picture=query_file(image) if image else None,
+        sound=sound,
+        k=k,
+        kinds=frozenset(kind) if kind else None,
+        where=where,
+        name=str(path) if path else MICROPHONE if microphone else None,
+    )
+    result = searcher.search(query)
+    if json:
+        emit(result.to_json())
+    elif not result.hits:
+        note(nothing_found(query, searcher))
+    else:
+        how = screen(os.environ, terminal=sys.stdout.isatty()) if thumbnails else None
+        show(result, how)
+
+
+def query_file(path: Path) -> bytes:
+    """The bytes of a query.
+
+    Raises:
+        WrongUse: it cannot be read or is far too large for a query.
+    """
+    from scrubjay.core.config import MediaLimits
+
+    try:
+        if path.stat().st_size > MediaLimits().max_bytes:
+            raise WrongUse(f"{path} is too large for a query ({path.stat().st_size:,} bytes)")
+        return path.read_bytes()
+    except OSError as error:
+        raise WrongUse(f"the query {path} cannot be read: {error.strerror or error}") from error
+
+
+def speech_bytes(seconds: float) -> bytes:
+    """A query recorded from the microphone, as a WAV file's bytes."""
+    from scrubjay.cli.microphone import record
+    from scrubjay.media.audio import encode_wav
+
+    note(f"listening: speak, then pause (at most {seconds:g} seconds)")
+    return encode_wav(record(seconds))
+
+
+def nothing_found(query: Query, searcher: Searcher) -> str:
+    """Why there are no hits, and what to do."""
+    if not searcher.generation.count():
+        return "nothing found: the index is empty; add media with `scrubjay add FOLDER`"
+    narrowed = []
+    if query.where:
+        narrowed.append(f"--where {query.where!r}")
+    if query.kinds:
+        narrowed += [f"--kind {kind.value}" for kind in sorted(query.kinds)]
+    return f"nothing found: no indexed item passes {' and '.join(narrowed)}; search with less of it"
+
+
+def show(result: SearchResult, how: Screen | None) -> None:
+    """Hits for a person: a table in a terminal, lines with tabs elsewhere."""
+    if not sys.stdout.isatty():
+        for hit in result.hits:
+            cells = [f"{hit.score:.3f}", printable(hit.caption or ""), place(hit)]
+            sys.stdout.write("\t".join(cells) + "\n")
+        return
+    if how in {Screen.KITTY, Screen.ITERM}:
+        _show_pictures(result, how)
+    else:
+        _show_table(result, how)
+    took = result.took_ms
+    console().print(
+        f"{len(result.hits)} found in {took.total:.0f} ms "
+        f"(encode {took.encode:.0f}, search {took.search:.0f}) by {result.version}",
+        style="dim",
+    )
+
+
+def _show_table(result: SearchResult, how: Screen | None) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, show_header=how is None)
+    if how is not None:
+        table.add_column("")
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("caption", overflow="fold", ratio=3)
+    table.add_column("path", overflow="fold", ratio=2)
+    for hit in result.hits:
+        cells = [
+            Text(f"{hit.score:.3f}"),
+            Text(printable(hit.caption or "")),
+            Text(place(hit), style="dim"),
+        ]
+        if how is not None:
+            picture = _picture(hit)
+            cells.insert(0, half_blocks(picture) if picture is not None else Text(hit.kind.value))
+            table.add_row(*cells, end_section=True)
+        else:
+            table.add_row(*cells)
+    console().print(table)
+
+
+def _show_pictures(result: SearchResult, how: Screen) -> None:
+    for hit in result.hits:
+        picture = _picture(hit)
+        if picture is not None:
+            sys.stdout.write(escape_sequence(picture, how) + "\n")
+        sys.stdout.write(
+            f"{hit.score:.3f}  {printable(hit.caption or '')}\n       {place(hit)}\n\n"
+        )
+
+
+def _picture(hit: Hit) -> Picture | None:
+    """The hit's picture, or None: for what has none, and for a file that is gone by now."""
+    if hit.kind is not Kind.IMAGE:
+        return None
+    from scrubjay.media.image import decode_picture
+    from scrubjay.store.objects import read_uri
+
+    try:
+        return decode_picture(read_uri(hit.uri), min_side=64)
+    except ScrubjayError:
+        return None
+
+
+def place(hit: Hit) -> str:
+    """Where the hit is: its path, relative when that is shorter, and the moment in it."""
+    path = hit.uri.removeprefix("file://")
+    if Path(path).is_absolute():
+        path = min(path, os.path.relpath(path), key=len)
+    if hit.start_s is None or hit.end_s is None:
+        return printable(path)
+    return f"{printable(path)} {clock(hit.start_s)}-{clock(hit.end_s)}"
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds: 75.5 is 1:15.5."""
+    minutes, rest = divmod(round(seconds, 1), 60)
+    return f"{int(minutes)}:{rest:04.1f}"
+
+
+def printable(text: str) -> str:
+    """The text without characters that would steer the terminal."""
+    words = " ".join(text.split())
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in words)
