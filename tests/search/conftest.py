@@ -90,7 +90,7 @@ class ColourEncoder:
                 raise BadMedia("this colour cannot be encoded")
             if tuple(one[0, 0]) == (3, 2, 1):
                 return [np.nan] * 4
-            return [*(one.reshape(-1, 3).mean(axis=0) / 255), 0.1]
+            return [*(one[::4, ::4].reshape(-1, 3).mean(axis=0) / 255), 0.1]
         if modality is Modality.TEXT:
             named = [rgb for name, rgb in COLOURS.items() if name in one]
             return [*np.sum(named or [(1, 1, 1)], axis=0), 0.1]

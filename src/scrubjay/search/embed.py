@@ -74,6 +74,7 @@ def embed(
     for block in _blocks(decoded, batch_size):
         rows, vectors = _encode_block(block, encoder, batch_size, on_problem)
         done += len(block)
+        del block  # its pictures must not stay alive while the next ones are gathered
         progress("embedding", done, total)
         if rows:
             yield rows, vectors
