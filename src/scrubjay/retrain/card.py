@@ -66,5 +66,5 @@ def _row(direction: Mapping[str, Any]) -> str:
     return (
         f"| {direction['name']} | {direction['n_queries']} | {direction['n_gallery']} | "
         + " | ".join(cells)
-        + f" | {direction['mrr']['value']:.3f} | {direction['median_rank']:.0f} |"
+        + f" | {direction['mrr']['value']:.3f} | {direction['median_rank']['value']:.0f} |"
     )
