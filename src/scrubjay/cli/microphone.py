@@ -52,7 +52,8 @@ def until_silence(blocks: Iterable[Sound], *, seconds: float) -> Sound:
     for block in blocks:
         heard.append(block)
         loudness.append(float(np.sqrt(np.mean(np.square(block, dtype=np.float64)))))
-        speech = np.flatnonzero(loudness > max(FLOOR, LOUDER * np.quantile(loudness, 0.1)))
+        threshold = max(FLOOR, LOUDER * float(np.quantile(loudness, 0.1)))
+        speech = np.flatnonzero(np.asarray(loudness) > threshold)
         quiet_s = (len(heard) - 1 - speech[-1]) * BLOCK_S if len(speech) else 0.0
         if quiet_s >= SILENCE_S or len(heard) * BLOCK_S >= seconds:
             break

@@ -1,0 +1,175 @@
+"""Queries: the documented answer, the exact cosine, and clear words for wrong ones."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from scrubjay.core.errors import BadFilter, BadMedia, UnsupportedModality, WrongUse
+from scrubjay.core.types import Champion, Kind, Modality
+from scrubjay.search.ingest import ingest
+from scrubjay.search.query import MAX_K, MAX_TEXT, Query, Searcher, checked_text
+from scrubjay.store.index import Generations
+from tests.search.conftest import ColourEncoder, Shelf, png, wav
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("query")
+    shelf = Shelf(folder)
+    for name, colour, price in (
+        ("red", (250, 5, 5), 10),
+        ("green", (5, 250, 5), 20),
+        ("blue", (5, 5, 250), 30),
+    ):
+        shelf.picture(
+            f"{name}.png", colour, captions=(f"a {name} thing",), attributes={"price": price}
+        )
+    shelf.recording("low.wav", 0.8, level=0.01)
+    shelf.recording("long.wav", 2.5, level=0.9)
+    generation = Generations(folder / "generations").create(
+        "g1", dim=4, attribute_types={"price": "int"}
+    )
+    encoder = ColourEncoder()
+    ingest(shelf.items, generation, encoder, read=shelf.read, threads=1)
+    searcher = Searcher(encoder, generation, Champion("2026-11-0000000", "g1"))
+    searcher.shelf = shelf
+    return searcher
+
+
+def names(result):
+    return [hit.uri.rsplit("/", 1)[1] for hit in result.hits]
+
+
+@pytest.mark.parametrize("colour", ["red", "green", "blue"])
+def test_words_find_their_picture(searcher, colour):
+    result = searcher.search(Query(text=f"  the {colour} one "))
+    assert names(result)[0] == f"{colour}.png"
+    assert len(result.hits) == 5
+
+
+def test_a_picture_finds_pictures_like_it(searcher):
+    result = searcher.search(Query(picture=png((0, 200, 40)), name="q.png", k=2))
+    assert names(result)[0] == "green.png"
+    assert len(result.hits) == 2
+
+
+def test_a_recording_finds_recordings_and_one_hit_an_item_with_its_moment(searcher):
+    result = searcher.search(Query(sound=wav(1.0, 0.9), kinds=frozenset({Kind.SPEECH})))
+    assert names(result) == ["long.wav", "low.wav"]
+    best = result.hits[0]
+    assert best.end_s - best.start_s == pytest.approx(1.0)
+    assert best.evidence[0].to_json()["start_s"] == best.start_s
+
+
+def test_a_picture_finds_recordings_when_asked_for(searcher):
+    result = searcher.search(Query(picture=png((250, 0, 0)), kinds=frozenset({Kind.SPEECH})))
+    assert {hit.kind for hit in result.hits} == {Kind.SPEECH}
+
+
+def test_the_score_is_the_cosine(searcher):
+    result = searcher.search(Query(text="red"))
+    encoder = searcher.encoder
+    (asked,) = encoder.encode(Modality.TEXT, ["red"])
+    from scrubjay.media.image import decode_picture
+
+    for hit in result.hits:
+        if hit.kind is Kind.IMAGE:
+            picture = decode_picture(searcher.shelf.read(hit.uri))
+            (row,) = encoder.encode(Modality.IMAGE, [picture])
+            assert hit.score == pytest.approx(float(asked @ row), abs=1e-5)
+    scores = [hit.score for hit in result.hits]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_the_answer_has_exactly_the_documented_shape(searcher):
+    told = searcher.search(Query(text="red", k=1, where="price < 15")).to_json()
+    assert json.loads(json.dumps(told)) == told
+    assert list(told) == ["query", "hits", "took_ms", "version", "generation"]
+    assert told["query"] == {"text": "red", "k": 1, "kinds": None, "where": "price < 15"}
+    assert set(told["took_ms"]) == {"encode", "search", "total"}
+    assert (told["version"], told["generation"]) == ("2026-11-0000000", "g1")
+    (hit,) = told["hits"]
+    assert hit == {
+        "id": hit["id"],
+        "kind": "image",
+        "uri": hit["uri"],
+        "score": hit["score"],
+        "caption": "a red thing",
+        "attributes": {"price": 10},
+        "start_s": None,
+        "end_s": None,
+        "evidence": [{"kind": "image", "text": None, "start_s": None, "end_s": None, "box": None}],
+    }
+
+
+def test_a_picture_query_is_told_by_its_name(searcher):
+    told = searcher.search(
+        Query(picture=png((1, 1, 1)), name="q.png", kinds=frozenset({Kind.IMAGE}))
+    ).to_json()
+    assert told["query"] == {"image": "q.png", "k": 10, "kinds": ["image"], "where": None}
+
+
+def test_times_add_up(searcher):
+    took = searcher.search(Query(text="red")).took_ms
+    assert took.encode > 0
+    assert took.search > 0
+    assert took.total >= took.encode + took.search
+
+
+def test_a_recording_longer_than_the_encoder_hears_is_asked_whole(searcher):
+    encoder = searcher.encoder
+    encoder.batches.clear()
+    long = searcher.search(Query(sound=wav(3.0, 0.7), kinds=frozenset({Kind.SPEECH})))
+    assert encoder.batches == [(Modality.SPEECH, 5)]
+    short = searcher.search(Query(sound=wav(1.0, 0.7), kinds=frozenset({Kind.SPEECH})))
+    assert [hit.id for hit in long.hits] == [hit.id for hit in short.hits]
+    np.testing.assert_allclose(
+        [hit.score for hit in long.hits], [hit.score for hit in short.hits], atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "error", "said"),
+    [
+        (Query(), WrongUse, "one query"),
+        (Query(text="red", picture=b"x"), WrongUse, "one query"),
+        (Query(text="  \n "), WrongUse, "empty"),
+        (Query(text="a" * (MAX_TEXT + 1)), WrongUse, f"at most {MAX_TEXT}"),
+        (Query(text="red \udcff"), WrongUse, "not Unicode"),
+        (Query(text="red", k=0), WrongUse, f"1 to {MAX_K}, not 0"),
+        (Query(text="red", k=MAX_K + 1), WrongUse, "k must be"),
+        (Query(picture=b"", name="q.jpg"), BadMedia, "q.jpg: cannot be searched with: empty"),
+        (Query(picture=wav(0.1), name="q.jpg"), BadMedia, "not a picture"),
+        (Query(sound=png((1, 1, 1)), name="q.wav"), BadMedia, "q.wav: cannot be searched with"),
+        (Query(sound=wav(61.0), name="q.wav"), BadMedia, "q.wav: cannot be searched with"),
+        (Query(text="red", where="no_such_column = 1"), BadFilter, "no_such_column"),
+        (Query(text="red", where="price <"), BadFilter, ""),
+    ],
+)
+def test_wrong_queries_are_refused_in_words(searcher, query, error, said):
+    with pytest.raises(error, match=said):
+        searcher.search(query)
+
+
+def test_the_longest_text_allowed_is_searched():
+    assert checked_text("a" * MAX_TEXT) == "a" * MAX_TEXT
+
+
+def test_a_query_the_encoder_has_no_tower_for_is_refused_before_it_is_decoded(searcher):
+    deaf = Searcher(
+        ColourEncoder({Modality.IMAGE, Modality.TEXT}), searcher.generation, searcher.champion
+    )
+    with pytest.raises(UnsupportedModality, match="no speech tower"):
+        deaf.search(Query(sound=b"anything"))
+    with pytest.raises(UnsupportedModality, match="no speech tower"):
+        deaf.search(Query(text="red", kinds=frozenset({Kind.SPEECH})))
+    both = dataclasses.replace(Query(text="red"), kinds=frozenset({Kind.SPEECH, Kind.IMAGE}))
+    assert deaf.search(both).hits
+
+
+def test_a_condition_nothing_passes_finds_nothing(searcher):
+    assert searcher.search(Query(text="red", where="price > 1000")).hits == ()
