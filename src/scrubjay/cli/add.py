@@ -1,0 +1,99 @@
+"""`scrubjay add`: a folder into the home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scrubjay.cli.frame import HomeOption, JsonOption, console, emit, progress_bar
+
+if TYPE_CHECKING:
+    from scrubjay.search.collect import Added
+
+SHOWN = 20
+"""Quarantined files listed for a person; a machine gets them all."""
+
+
+def add(
+    folder: Annotated[Path, typer.Argument(help="A folder with pictures or recordings.")],
+    month: Annotated[
+        str | None,
+        typer.Option("--month", help="Month they are added in, YYYY-MM; default: this month."),
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Add a folder of pictures, descriptions and recordings.
+
+    Three layouts are found by looking: images/ with descriptions.json, a CSV or JSONL manifest,
+    or just files. Bad files are set aside with a reason. Adding a folder again changes nothing.
+
+    Example: scrubjay add ~/Pictures/tickets --month 2026-11
+    """
+    from scrubjay.services import add_folder, open_home
+
+    opened = open_home(home)
+    added_in = month or f"{datetime.now(UTC).astimezone():%Y-%m}"
+    with progress_bar() as progress:
+        added = add_folder(opened, folder, month=added_in, progress=progress)
+    if json:
+        emit(to_json(added))
+    else:
+        show(added)
+
+
+def to_json(added: Added) -> dict[str, Any]:
+    """What was done, as the documented JSON object."""
+    return {
+        "layout": added.scan_layout,
+        "added": added.added,
+        "updated": added.updated,
+        "unchanged": added.unchanged,
+        "ignored": added.ignored,
+        "by_kind": dict(added.by_kind),
+        "by_split": dict(added.by_split),
+        "quarantined": [{"path": one.path, "reason": one.reason} for one in added.quarantined],
+        "indexed": added.indexed,
+        "not_indexed": dict(added.not_indexed),
+        "version": added.version,
+        "snapshot": added.snapshot,
+    }
+
+
+def show(added: Added) -> None:
+    """Print what was done as a table, the files set aside with their reasons, and what is next."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    out = console()
+    table = Table("", "", box=None, show_header=False, pad_edge=False)
+    table.columns[1].justify = "right"
+    for name in ("added", "updated", "unchanged"):
+        table.add_row(name, f"{getattr(added, name):,}")
+    table.add_row("set aside", f"{len(added.quarantined):,}")
+    table.add_row("ignored", f"{added.ignored:,}")
+    out.print(table)
+    out.print(f"layout   {added.scan_layout}")
+    out.print(f"kinds    {counts(added.by_kind)}")
+    out.print(f"splits   {counts(added.by_split)}")
+    out.print(f"snapshot {added.snapshot}")
+    for problem in added.quarantined[:SHOWN]:
+        out.print(f"  set aside: {escape(problem.path)}: {escape(problem.reason)}", soft_wrap=True)
+    if len(added.quarantined) > SHOWN:
+        out.print(f"  and {len(added.quarantined) - SHOWN:,} more: --json lists them all")
+    for reason, count in added.not_indexed.items():
+        out.print(f"  not indexed: {count:,} ({escape(reason)})", soft_wrap=True)
+    if added.version is None:
+        out.print("not indexed yet: run scrubjay train")
+    else:
+        out.print(f"indexed with {added.version}")
+
+
+def counts(by_name: Mapping[str, int]) -> str:
+    """Counts in one line, the largest first."""
+    largest_first = sorted(by_name.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{count:,} {name}" for name, count in largest_first) or "none"
