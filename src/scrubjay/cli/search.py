@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MICROPHONE = "microphone"
 
+SHOWN = 240
+"""Characters of a caption that a table shows."""
+
 
 def search(
     text: Annotated[str | None, typer.Argument(help="What to look for, in words.")] = None,
@@ -146,7 +149,7 @@ def _show_table(result: SearchResult, how: Screen | None) -> None:
     for hit in result.hits:
         cells = [
             Text(f"{hit.score:.3f}"),
-            Text(printable(hit.caption or "")),
+            Text(shortened(printable(hit.caption or ""))),
             Text(place(hit), style="dim"),
         ]
         if how is not None:
@@ -189,6 +192,11 @@ def place(hit: Hit) -> str:
     if hit.start_s is None or hit.end_s is None:
         return printable(path)
     return f"{printable(path)} {clock(hit.start_s)}-{clock(hit.end_s)}"
+
+
+def shortened(text: str) -> str:
+    """The beginning of a long caption; a machine gets all of it."""
+    return text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + "…"
 
 
 def clock(seconds: float) -> str:

@@ -69,7 +69,8 @@ def best_and_worst(
     """
     order = [int(i) for i in np.argsort(direction.ranks, kind="stable")]
     best = _one_a_group(order, direction, queries, n)
-    rest = [i for i in reversed(order) if i not in set(best) and direction.ranks[i] > 1]
+    shown = set(best)
+    rest = [i for i in reversed(order) if i not in shown and direction.ranks[i] > 1]
     worst = _one_a_group(rest, direction, queries, n)
     return (
         _examples(best, direction, queries, gallery, answers),

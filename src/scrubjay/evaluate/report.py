@@ -74,7 +74,7 @@ def report_html(
             direction, views[query], views[gallery], n=examples, answers=answers
         )
         sections.append({"direction": direction, "best": best, "worst": worst})
-    return _template().render(
+    page: str = _template().render(
         version=version,
         split=split,
         n_items=n_items,
@@ -86,6 +86,7 @@ def report_html(
         describe=describe,
         file_name=lambda uri: PurePath(uri).name,
     )
+    return page
 
 
 def describe(entry: Entry) -> str:

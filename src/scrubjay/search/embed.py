@@ -103,7 +103,7 @@ def _encode_block(
 ) -> tuple[list[Row], NDArray[np.float32]]:
     segments = [(one, segment) for one in block for segment in one.segments]
     vectors = np.empty((len(segments), encoder.spec.dim), np.float32)
-    problems = {id(one): one.problem for one in block if one.problem is not None}
+    problems: dict[int, str] = {id(one): one.problem for one in block if one.problem is not None}
     for modality in Modality:
         places = [
             place
@@ -115,8 +115,8 @@ def _encode_block(
             for place, problem in _encode_piece(encoder, modality, segments, piece, vectors):
                 problems.setdefault(id(segments[place][0]), problem)
     for one in block:
-        if (problem := problems.get(id(one))) is not None:
-            on_problem(one.item, problem)
+        if id(one) in problems:
+            on_problem(one.item, problems[id(one)])
     kept = [place for place, (one, _) in enumerate(segments) if id(one) not in problems]
     rows = [_row(encoder, *segments[place]) for place in kept]
     return rows, vectors if len(kept) == len(segments) else vectors[kept]
@@ -141,12 +141,8 @@ def _encode_piece(
             for problem in _encode_piece(encoder, modality, segments, [place], vectors)
         ]
     vectors[piece] = made
-    finite = np.isfinite(made).all(axis=1)
-    return [
-        (place, "the encoder gave numbers that are not finite")
-        for place, fine in zip(piece, finite, strict=True)
-        if not fine
-    ]
+    broken = np.flatnonzero(~np.isfinite(made).all(axis=1))
+    return [(piece[int(i)], "the encoder gave numbers that are not finite") for i in broken]
 
 
 def _row(encoder: Encoder, one: Decoded, segment: Segment) -> Row:
