@@ -1,0 +1,165 @@
+"""Hydra composes, here and nowhere else: configuration groups and overrides in, plain data out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrubjay.core.errors import BadConfig, MissingExtra, UnknownName
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
+
+FOLDER = Path(__file__).resolve().parent.parent / "conf"
+"""The packaged configuration groups."""
+
+_SECRET = re.compile(
+    r"(^|[._-])(api_?key|secret|password|passwd|token|credentials?)$", re.IGNORECASE
+)
+_KEY_IN_MESSAGE = re.compile(r"'([^']+)'")
+
+
+def compose(overrides: Sequence[str], config_name: str = "train") -> dict[str, Any]:
+    """Compose a configuration from the packaged groups.
+
+    `hydra.searchpath=[file:///my/conf]` among the overrides adds groups of your own.
+
+    Args:
+        overrides: Hydra overrides such as `experiment=tickets` or `trainer.max_epochs=8`.
+        config_name: the root to start from.
+
+    Returns:
+        Plain dictionaries, lists and values; all interpolations resolved.
+
+    Raises:
+        UnknownName: a group, an option of a group, or a key that does not exist, with the nearest.
+        BadConfig: an override that does not parse, a sweep, a missing value, or a secret.
+        MissingExtra: Hydra is not installed.
+    """
+    try:
+        import hydra
+    except ModuleNotFoundError as error:
+        raise MissingExtra("composing a configuration", "train") from error
+    for text in overrides:
+        _check_form(text)
+    with hydra.initialize_config_dir(str(FOLDER), version_base="1.3", job_name="scrubjay"):
+        config = _composed(list(overrides), config_name)
+        _refuse_new_roots(config, known=_composed([], config_name, resolve=False))
+    _refuse_secrets(config)
+    return config
+
+
+def _check_form(text: str) -> None:
+    """Refuse what is no single override.
+
+    Raises:
+        BadConfig: an option, a text without `=`, a sweep, or a setting of Hydra's own.
+    """
+    override = _parsed(text)
+    key = override.key_or_group
+    if override.is_sweep_override():
+        raise BadConfig(
+            f"{text!r} names several values and one run takes one; for a list write {key}=[a,b], "
+            f"for a text with commas quote it"
+        )
+    if key.split(".")[0] == "hydra" and key != "hydra.searchpath":
+        raise BadConfig(f"{text!r}: of Hydra's own settings only hydra.searchpath is used here")
+
+
+def _parsed(text: str) -> Override:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import OverrideParseException
+
+    if text.startswith("-"):
+        raise BadConfig(f"{text!r} is not an option of this command; overrides are key=value")
+    if "=" not in text and not text.startswith("~"):
+        raise BadConfig(f"{text!r} is not an override: write key=value or group=name")
+    try:
+        (override,) = OverridesParser.create().parse_overrides([text])
+    except OverrideParseException as error:
+        why = [*str(error).splitlines()[1:], "it does not parse"][0]
+        raise BadConfig(
+            f"{text!r} is not an override ({why}); write key=value, +key=value or ~key, and quote "
+            f"values with special characters: 'key=\"a value\"'"
+        ) from error
+    return override
+
+
+def _composed(overrides: list[str], config_name: str, *, resolve: bool = True) -> dict[str, Any]:
+    import hydra
+    from hydra.errors import HydraException, MissingConfigException
+    from omegaconf import MissingMandatoryValue, OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        composed = hydra.compose(config_name, overrides=overrides)
+        plain = OmegaConf.to_container(composed, resolve=resolve, throw_on_missing=resolve)
+    except MissingConfigException as error:
+        raise _no_such_option(error) from error
+    except MissingMandatoryValue as error:
+        key = error.full_key or str(error).rsplit(maxsplit=1)[-1]
+        raise BadConfig(f"{key} has no default; give it as {key}=VALUE") from error
+    except HydraException as error:
+        unknown = _unknown_key(str(error), overrides, config_name)
+        raise unknown or BadConfig(f"configuration: {_first_line(error)}") from error
+    except OmegaConfBaseException as error:
+        raise BadConfig(f"configuration: {_first_line(error)}") from error
+    if not isinstance(plain, dict):
+        raise BadConfig(f"configuration {config_name!r} is not a mapping")
+    return {str(key): value for key, value in plain.items()}
+
+
+def _no_such_option(error: Any) -> UnknownName | BadConfig:  # noqa: ANN401 - Hydra's exception
+    missing = str(error.missing_cfg_file)
+    if error.options is None:
+        return BadConfig(f"configuration: there is no {missing!r}")
+    group, _, name = missing.rpartition("/")
+    return UnknownName(f"{group} configuration", name, error.options)
+
+
+def _unknown_key(message: str, overrides: Sequence[str], config_name: str) -> UnknownName | None:
+    """The error for a key Hydra could not find: compose without it and see what there is."""
+    if not message.startswith(("Could not override", "Could not delete")):
+        return None
+    found = _KEY_IN_MESSAGE.search(message)
+    if found is None:
+        return None
+    key = found.group(1)
+    others = [text for text in overrides if _parsed(text).key_or_group != key]
+    known = _composed(others, config_name, resolve=False)
+    return UnknownName("configuration key", key, dict.fromkeys([*_keys(known), *_groups()]))
+
+
+def _keys(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in config.items():
+        yield prefix + name
+        if isinstance(value, Mapping):
+            yield from _keys(value, f"{prefix}{name}.")
+
+
+def _groups() -> list[str]:
+    return [folder.name for folder in FOLDER.iterdir() if any(folder.glob("*.yaml"))]
+
+
+def _refuse_new_roots(config: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """A new top-level entry must be something to build: a plain value would go unnoticed."""
+    for name, value in config.items():
+        if name not in known and not (isinstance(value, Mapping) and "_target_" in value):
+            raise UnknownName("configuration key", name, [*known, *_groups()])
+
+
+def _refuse_secrets(config: Mapping[str, Any], prefix: str = "") -> None:
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            _refuse_secrets(value, f"{prefix}{name}.")
+        elif value and isinstance(value, str) and _SECRET.search(name):
+            raise BadConfig(
+                f"{prefix}{name} looks like a secret, and a configuration is kept with the run; "
+                f"give it in the environment instead"
+            )
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

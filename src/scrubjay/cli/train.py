@@ -1,0 +1,116 @@
+"""`scrubjay train`: teach an encoder from what the home holds."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scrubjay.cli.frame import HomeOption, JsonOption, console, emit, note, progress_bar
+from scrubjay.core.errors import WrongUse
+
+if TYPE_CHECKING:
+    from scrubjay.retrain.single import Trained
+
+
+def train(
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Settings as key=value, groups as group=name.",
+            metavar="[OVERRIDE]...",
+            show_default=False,
+        ),
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the newest unfinished run.")
+    ] = False,
+) -> None:
+    """Train an encoder on the newest snapshot (or a folder), register it, print its version.
+
+    The first version becomes champion by itself; later ones wait for `scrubjay champion set`.
+
+    \b
+    Example: scrubjay train experiment=tickets trainer.max_epochs=8 datamodule.batch_size=16
+             scrubjay train experiment=tickets datamodule.folder=./tickets logger=csv
+             scrubjay train experiment=tickets_clip encoder.source=./my-clip
+             scrubjay train --resume
+    """  # noqa: D301 - \b keeps Typer from joining the lines
+    from scrubjay.services import open_home
+    from scrubjay.services import train as train_version
+
+    config = _config(overrides or [], resume=resume)
+    with progress_bar() as progress, _epoch_lines():
+        trained = train_version(open_home(home), config, resume=resume, progress=progress)
+    if json:
+        emit(_payload(trained))
+    else:
+        _show(trained)
+
+
+def _config(overrides: list[str], *, resume: bool) -> dict[str, object]:
+    if not resume:
+        from scrubjay.cli.compose import compose
+
+        return compose(overrides)
+    if overrides:
+        raise WrongUse(
+            "--resume goes on with the run's own configuration; leave the overrides out, or start "
+            "a new run without --resume"
+        )
+    return {}
+
+
+@contextmanager
+def _epoch_lines() -> Iterator[None]:
+    """Warnings always; a line an epoch where there is no bar to look at."""
+    log = logging.getLogger("scrubjay.training")
+    shown = logging.StreamHandler(sys.stderr)
+    before = log.level
+    log.addHandler(shown)
+    log.setLevel(logging.WARNING if sys.stderr.isatty() else logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(shown)
+        log.setLevel(before)
+
+
+def _payload(trained: Trained) -> dict[str, object]:
+    return {
+        "run": str(trained.run),
+        "version": trained.version,
+        "parent": trained.parent,
+        "promoted": trained.promoted,
+        "generation": trained.generation,
+        "metrics": dict(trained.metrics),
+    }
+
+
+def _show(trained: Trained) -> None:
+    from rich.table import Table
+
+    out = console()
+    table = Table("figure", "value", title="Metrics")
+    for name, value in sorted(trained.metrics.items()):
+        table.add_row(name, f"{value:.4f}")
+    if trained.metrics:
+        out.print(table)
+    out.print(f"run      {trained.run}", soft_wrap=True)
+    if trained.version is None:
+        out.print("version  none: this run trained something else than an encoder")
+        return
+    out.print(f"version  {trained.version}")
+    if trained.promoted:
+        note("It is the first version, so it serves now. Next:")
+        note('  scrubjay search "what you are looking for"')
+    else:
+        note("Next:")
+        note(f"  scrubjay champion set {trained.version}")
+    note("  scrubjay evaluate")

@@ -1,0 +1,1 @@
+"""Hydra groups, as packaged data; composed by `scrubjay.cli.compose` only."""

@@ -1,0 +1,259 @@
+"""Training towers to agree: the contrastive LightningModule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningModule
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from scrubjay.core.errors import BadConfig, UnknownName
+from scrubjay.core.protocols import TrainableEncoder
+from scrubjay.evaluate.retrieval import recall_at_k
+from scrubjay.training.data import PairBatch, ViewBatch
+from scrubjay.training.losses import PairLoss
+from scrubjay.training.schedule import cosine_with_warmup, warmup_steps
+
+RECALL_AT = (1, 5, 10)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """The held-out views of one modality as vectors.
+
+    Attributes:
+        vectors: (n, dim) float32 unit rows.
+        groups: (n,) content groups.
+        positions: (n,) places in the datamodule's list of views.
+    """
+
+    vectors: NDArray[np.float32]
+    groups: NDArray[np.int64]
+    positions: NDArray[np.int64]
+
+
+class ContrastiveModule(LightningModule):
+    """Trains an encoder's towers, in place, on the pairs of each batch.
+
+    Freezing a modality freezes what only its tower uses: parameters it shares with a tower that
+    still learns go on learning. What is frozen gets no gradient and stays in eval mode, so that
+    its weights and running statistics keep every bit.
+
+    Attributes:
+        held_out: modality to vectors of the newest validation.
+    """
+
+    def __init__(
+        self,
+        encoder: TrainableEncoder,
+        loss: PairLoss,
+        *,
+        freeze: Sequence[str] = (),
+        lr: float = 1e-3,
+        weight_decay: float = 0.05,
+        betas: Sequence[float] = (0.9, 0.98),
+        warmup: float = 0.1,
+        final_lr: float = 0.01,
+        loss_rows: int = 64,
+    ) -> None:
+        """Take the towers of an encoder and freeze some.
+
+        Args:
+            encoder: any TrainableEncoder.
+            loss: over the pairs of modalities in a batch.
+            freeze: modalities whose towers are left as they are.
+            lr: peak learning rate.
+            weight_decay: AdamW's, on parameters of two dimensions and more.
+            betas: AdamW's.
+            warmup: share of the run, or number of steps from 1 on, in which the rate rises.
+            final_lr: the last rate as a share of the peak.
+            loss_rows: things told apart at once when the held-out loss is measured.
+
+        Raises:
+            UnknownName: a modality to freeze that the encoder does not have.
+            BadConfig: nothing would be left to train, or a rate that cannot be.
+        """
+        super().__init__()
+        if isinstance(freeze, str):
+            raise BadConfig(f"freeze is a list: write freeze=[{freeze}]")
+        if not (lr > 0 and weight_decay >= 0 and 0 <= final_lr <= 1):
+            raise BadConfig("model.lr must be above 0, weight_decay 0 or more, final_lr in [0, 1]")
+        self.loss = loss
+        self.loss.start_from(*encoder.logit_scale_init())
+        self.towers = nn.ModuleDict(
+            {
+                modality.value: encoder.tower(modality)
+                for modality in sorted(encoder.spec.modalities)
+            }
+        )
+        self._frozen = freeze_towers(self.towers, freeze)
+        self._lr, self._betas = lr, (float(betas[0]), float(betas[1]))
+        self._weight_decay, self._warmup, self._final_lr = weight_decay, warmup, final_lr
+        self._loss_rows = loss_rows
+        self._views: list[tuple[str, Tensor, Tensor, Tensor]] = []
+        self.held_out: dict[str, HeldOut] = {}
+
+    def train(self, mode: bool = True) -> ContrastiveModule:
+        """Training mode for all but what is frozen."""
+        super().train(mode)
+        for module in self._frozen:
+            module.eval()
+        return self
+
+    def on_fit_start(self) -> None:
+        """Loaded encoders arrive in eval mode."""
+        self.train()
+
+    def vectors(self, modality: str, inputs: Mapping[str, Tensor]) -> Tensor:
+        """(n, dim) float32 unit rows of one tower."""
+        rows: Tensor = self.towers[modality](**inputs)
+        return functional.normalize(rows.float(), dim=-1)
+
+    def training_step(self, batch: PairBatch, batch_idx: int) -> Tensor | None:
+        """The loss of one batch; None when it holds nothing to learn from."""
+        vectors = {
+            modality: self.vectors(modality, inputs) for modality, inputs in batch.inputs.items()
+        }
+        losses = self.loss(vectors, batch.groups)
+        if not losses:
+            return None
+        size = max(len(groups) for groups in batch.groups.values())
+        for name, value in losses.items():
+            self.log(f"train/{name}", value.detach(), on_step=True, on_epoch=True, batch_size=size)
+        self.log("train/scale", self.loss.scale().detach(), on_step=True, batch_size=size)
+        self.log("train/lr", self.trainer.optimizers[0].param_groups[0]["lr"], batch_size=size)
+        loss: Tensor = losses["loss"]
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the last validation's vectors."""
+        self._views.clear()
+
+    def validation_step(self, batch: ViewBatch, batch_idx: int) -> None:
+        """Encode one batch of views."""
+        if len(batch.positions):
+            (modality,) = batch.modality
+            vectors = self.vectors(modality, batch.inputs)
+            self._views.append((modality, vectors.cpu(), batch.groups.cpu(), batch.positions.cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the held-out loss, and R@k from every modality to every other."""
+        self.held_out = _gather(self._views)
+        figures = {**self._held_out_loss(), **retrieval_figures(self.held_out)}
+        for name, value in figures.items():
+            self.log(f"val/{name}", value, batch_size=1)
+
+    def _held_out_loss(self) -> dict[str, float]:
+        """The loss over one view of everything, `loss_rows` groups at a time."""
+        first = {modality: _first_views(found) for modality, found in self.held_out.items()}
+        numbers = sorted({number for rows in first.values() for number in rows})
+        totals: list[float] = []
+        for start in range(0, len(numbers), self._loss_rows):
+            chunk = numbers[start : start + self._loss_rows]
+            vectors, groups = {}, {}
+            for modality, rows in first.items():
+                here = [number for number in chunk if number in rows]
+                taken = self.held_out[modality].vectors[[rows[number] for number in here]]
+                vectors[modality] = torch.from_numpy(taken).to(self.device)
+                groups[modality] = torch.tensor(here, device=self.device)
+            losses = self.loss(vectors, groups)
+            if losses:
+                totals.append(float(losses["loss"]))
+        return {"loss": float(np.mean(totals))} if totals else {}
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's own union
+        """AdamW (Loshchilov & Hutter 2019) with warm-up and a cosine, a step at a time."""
+        optimizer = torch.optim.AdamW(
+            decay_groups(self.parameters(), self._weight_decay), lr=self._lr, betas=self._betas
+        )
+        total = int(self.trainer.estimated_stepping_batches)
+        warmup = warmup_steps(self._warmup, total)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer,
+            lambda step: cosine_with_warmup(step, total=total, warmup=warmup, final=self._final_lr),
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+
+def freeze_towers(towers: nn.ModuleDict, freeze: Sequence[str]) -> list[nn.Module]:
+    """Stop gradients of what only the frozen towers use.
+
+    Returns:
+        The modules that must stay in eval mode.
+
+    Raises:
+        UnknownName: a name that is no tower.
+        BadConfig: no parameter is left to train.
+    """
+    for name in freeze:
+        if name not in towers:
+            raise UnknownName("tower to freeze", str(name), list(towers))
+    frozen = [towers[name] for name in freeze]
+    learning = [tower for name, tower in towers.items() if name not in freeze]
+    kept = {id(parameter) for tower in learning for parameter in tower.parameters()}
+    in_use = {id(module) for tower in learning for module in tower.modules()}
+    for tower in frozen:
+        for parameter in tower.parameters():
+            if id(parameter) not in kept:
+                parameter.requires_grad = False
+    if not any(parameter.requires_grad for parameter in towers.parameters()):
+        raise BadConfig(
+            f"freeze=[{','.join(freeze)}] leaves no tower to train; this encoder has "
+            f"{', '.join(towers)}"
+        )
+    alone = [module for tower in frozen for module in tower.modules() if id(module) not in in_use]
+    # A module with a child that still learns must not take the child into eval mode with it.
+    return [module for module in alone if all(id(one) not in in_use for one in module.modules())]
+
+
+def decay_groups(parameters: Iterable[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:
+    """Parameter groups: no decay on vectors and scalars (biases, norms, the temperature)."""
+    learning = [parameter for parameter in parameters if parameter.requires_grad]
+    return [
+        {"params": [one for one in learning if one.ndim >= 2], "weight_decay": weight_decay},
+        {"params": [one for one in learning if one.ndim < 2], "weight_decay": 0.0},
+    ]
+
+
+def retrieval_figures(held_out: Mapping[str, HeldOut]) -> dict[str, float]:
+    """R@1/5/10 for every direction that has a right answer, and their mean as `recall`."""
+    figures: dict[str, float] = {}
+    for query, gallery in permutations(sorted(held_out), 2):
+        asked, searched = held_out[query], held_out[gallery]
+        if not np.isin(asked.groups, searched.groups).any():
+            continue
+        recall = recall_at_k(
+            asked.vectors, searched.vectors, asked.groups, searched.groups, RECALL_AT
+        )
+        figures.update({f"{query}_to_{gallery}/R@{k}": value for k, value in recall.items()})
+    return {"recall": float(np.mean(list(figures.values()))), **figures} if figures else {}
+
+
+def _gather(views: Sequence[tuple[str, Tensor, Tensor, Tensor]]) -> dict[str, HeldOut]:
+    found: dict[str, HeldOut] = {}
+    for modality in dict.fromkeys(name for name, *_ in views):
+        mine = [one[1:] for one in views if one[0] == modality]
+        found[modality] = HeldOut(
+            vectors=torch.cat([vectors for vectors, _, _ in mine]).numpy(),
+            groups=torch.cat([groups for _, groups, _ in mine]).numpy(),
+            positions=torch.cat([positions for _, _, positions in mine]).numpy(),
+        )
+    return found
+
+
+def _first_views(found: HeldOut) -> dict[int, int]:
+    """Group to the row of its first view."""
+    rows: dict[int, int] = {}
+    for row, number in enumerate(found.groups.tolist()):
+        rows.setdefault(number, row)
+    return rows
