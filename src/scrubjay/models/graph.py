@@ -1,0 +1,79 @@
+"""A torch module as a graph OpenVINO runs, written once when a version is exported.
+
+Only families that have torch import this. What it writes is read without torch by
+scrubjay.models.encoders.exported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrubjay.core.protocols import Batch
+
+if TYPE_CHECKING:
+    from torch import nn
+
+OUTPUT = "vectors"
+"""Name of a graph's only output: (n, dim), not yet of unit length."""
+
+
+def export_graph(
+    module: nn.Module,
+    example: Batch,
+    path: Path,
+    *,
+    dynamic: Mapping[str, Sequence[int]] | None = None,
+) -> None:
+    """Write a tower as `path` (.xml) and its weights beside it (.bin, float16).
+
+    Args:
+        module: called as `module(**inputs)` with tensors; returns (n, dim).
+        example: inputs of any batch of two or more; its names become the graph's.
+        path: of the .xml file.
+        dynamic: input -> axes that may have any length, besides axis 0, the batch, which always
+            may. An axis that is not named keeps its length in `example`.
+    """
+    import openvino
+    import torch
+
+    tensors = {name: torch.from_numpy(array) for name, array in example.items()}
+    was_training = module.training
+    module.eval()
+    try:
+        with torch.no_grad():
+            graph = openvino.convert_model(
+                _by_position(module, tuple(tensors)),
+                example_input=tuple(tensors.values()),
+            )
+    finally:
+        module.train(was_training)
+    shapes = {}
+    for place, (name, array) in enumerate(example.items()):
+        port = graph.input(place)
+        port.get_tensor().set_names({name})
+        port.get_node().set_friendly_name(name)
+        free = {0, *(dynamic or {}).get(name, ())}
+        shapes[port] = openvino.PartialShape(
+            [-1 if axis in free else length for axis, length in enumerate(array.shape)]
+        )
+    graph.reshape(shapes)
+    graph.output(0).get_tensor().set_names({OUTPUT})
+    openvino.save_model(graph, path, compress_to_fp16=True)
+
+
+def _by_position(module: nn.Module, names: tuple[str, ...]) -> nn.Module:
+    """The module with its inputs in a fixed order, so that a traced graph keeps their names."""
+    from torch import Tensor, nn
+
+    class ByPosition(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = module
+
+        def forward(self, *inputs: Tensor) -> Tensor:
+            out: Tensor = self.module(**dict(zip(names, inputs, strict=True)))
+            return out
+
+    return ByPosition()

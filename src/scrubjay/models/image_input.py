@@ -1,0 +1,170 @@
+"""Pictures to an image tower's input, in Pillow and NumPy.
+
+Follows what CLIP's and SigLIP's own processors do: resize with antialiasing, cut out the middle,
+scale and normalise. Only the pixels that are kept are ever resized.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubjay.core.errors import BadMedia, Damaged
+from scrubjay.core.protocols import Batch
+from scrubjay.core.types import Media, Picture
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Resize: TypeAlias = Literal["shortest_edge_crop", "squash"]
+"""Keep the shape and cut out the middle (CLIP), or squeeze the whole picture in (SigLIP)."""
+
+Resample: TypeAlias = Literal["bicubic", "bilinear", "lanczos"]
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""(left, top, right, bottom) in pixels of the picture it is cut from."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInput:
+    """What an image tower wants to see.
+
+    Attributes:
+        size: side of the square input in pixels.
+        resize: how a picture of another shape becomes square.
+        resample: the filter, always with antialiasing.
+        mean: of each channel, RGB, subtracted from values in [0, 1].
+        std: of each channel, RGB, divided by.
+        edge: pixels the shorter edge is resized to before the middle is cut out; 0 means `size`.
+    """
+
+    size: int
+    resize: Resize = "shortest_edge_crop"
+    resample: Resample = "bicubic"
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    edge: int = 0
+
+    kind = "image"
+
+    def __call__(self, batch: Sequence[Media]) -> Batch:
+        """Pictures to `{"pixel_values": (n, 3, size, size) float32}`, normalised.
+
+        Raises:
+            BadMedia: not an (h, w, 3) uint8 picture.
+        """
+        return {"pixel_values": self.normalise(self.pixels(batch))}
+
+    def pixels(self, batch: Sequence[Media]) -> NDArray[np.uint8]:
+        """Pictures to (n, size, size, 3) uint8: resized and cut, not yet normalised."""
+        out = np.empty((len(batch), self.size, self.size, 3), np.uint8)
+        for row, media in enumerate(batch):
+            picture = as_picture(media)
+            self.resize_into(picture, self.box(picture), out[row])
+        return out
+
+    def normalise(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, h, w, 3) uint8 to (n, 3, h, w) float32: `(pixel / 255 - mean) / std`."""
+        scale = 1 / (255 * np.array(self.std, np.float64))
+        shift = np.array(self.mean, np.float64) / np.array(self.std, np.float64)
+        out = np.empty((len(pixels), 3, *pixels.shape[1:3]), np.float32)
+        for row, picture in enumerate(pixels):
+            for channel in range(3):
+                np.multiply(
+                    picture[:, :, channel], np.float32(scale[channel]), out=out[row, channel]
+                )
+                out[row, channel] -= np.float32(shift[channel])
+        return out
+
+    def box(self, picture: Picture) -> Box:
+        """The part of a picture that is kept, in its own pixels."""
+        height, width = picture.shape[:2]
+        if self.resize == "squash":
+            return (0.0, 0.0, float(width), float(height))
+        edge = max(self.edge, self.size) if self.edge else self.size
+        short, long = min(height, width), max(height, width)
+        longer = int(edge * long / short)
+        new_height, new_width = (longer, edge) if height > width else (edge, longer)
+        # Whole pixels of the resized picture, as the processors cut them.
+        top, left = (new_height - self.size) // 2, (new_width - self.size) // 2
+        down, across = height / new_height, width / new_width
+        return (
+            left * across,
+            top * down,
+            min((left + self.size) * across, float(width)),
+            min((top + self.size) * down, float(height)),
+        )
+
+    def resize_into(self, picture: Picture, box: Box, out: NDArray[np.uint8]) -> None:
+        """Resize one box of a picture into a (size, size, 3) buffer."""
+        from PIL import Image
+
+        made: Image.Image = Image.fromarray(picture).resize(
+            (self.size, self.size), _filter(self.resample), box=box
+        )
+        out[...] = np.asarray(made)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values that `from_json` reads."""
+        return {"kind": self.kind, **asdict(self), "mean": list(self.mean), "std": list(self.std)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> ImageInput:
+        """The same input again.
+
+        Raises:
+            Damaged: the values were not written by `to_json`.
+        """
+        try:
+            made = cls(
+                size=int(values["size"]),
+                resize=values["resize"],
+                resample=values["resample"],
+                mean=_triple(values["mean"]),
+                std=_triple(values["std"]),
+                edge=int(values["edge"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise Damaged(f"these are not the settings of an image input: {error}") from error
+        if made.resize not in get_args(Resize) or made.resample not in get_args(Resample):
+            raise Damaged(f"unknown resize {made.resize!r} or resample {made.resample!r}")
+        if made.size < 1 or min(made.std) <= 0:
+            raise Damaged(f"an image input of {made.size} pixels and std {made.std} is impossible")
+        return made
+
+
+def as_picture(media: Media) -> Picture:
+    """The media as a picture.
+
+    Raises:
+        BadMedia: it is anything but an (h, w, 3) uint8 array with pixels in it.
+    """
+    if (
+        isinstance(media, np.ndarray)
+        and media.dtype == np.uint8
+        and media.ndim == 3
+        and media.shape[2] == 3
+        and media.size
+    ):
+        return cast("Picture", media)
+    found = f"{media.dtype} of shape {media.shape}" if isinstance(media, np.ndarray) else "text"
+    raise BadMedia(f"a picture is (height, width, 3) uint8; this is {found}")
+
+
+def _filter(name: Resample) -> Any:  # noqa: ANN401 - Pillow's enum, imported when used
+    from PIL import Image
+
+    return {
+        "bicubic": Image.Resampling.BICUBIC,
+        "bilinear": Image.Resampling.BILINEAR,
+        "lanczos": Image.Resampling.LANCZOS,
+    }[name]
+
+
+def _triple(values: Sequence[float]) -> tuple[float, float, float]:
+    red, green, blue = (float(value) for value in values)
+    return red, green, blue
