@@ -38,3 +38,9 @@ def test_a_configuration_that_is_not_json_is_named(tmp_path: Path) -> None:
 def test_what_was_asked_is_on_disk_as_json(tmp_path: Path) -> None:
     run = begin(tmp_path, CONFIGURATION)
     assert json.loads((run.folder / CONFIG).read_text()) == CONFIGURATION
+
+
+def test_secrets_are_used_but_not_written_down(tmp_path: Path) -> None:
+    run = begin(tmp_path, {"logger": {"wandb": {"api_key": "s3cr3t"}}})
+    assert run.config["logger"]["wandb"]["api_key"] == "s3cr3t"
+    assert "s3cr3t" not in (run.folder / CONFIG).read_text()

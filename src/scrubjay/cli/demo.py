@@ -36,7 +36,11 @@ def demo(
     began = time.monotonic()
     opened = open_home(home)
     out = console()
-    say = (lambda _: None) if json else out.print
+
+    def say(line: str) -> None:
+        if not json:
+            out.print(line)
+
     with progress_bar() as progress:
         folder = _collection(opened.path / "collection", progress)
         added = add_folder(opened, folder, month="2026-01", progress=progress)

@@ -12,6 +12,7 @@ from typing import Any
 
 from scrubjay.core.errors import Damaged, NotReady
 from scrubjay.store.durable import write_durably
+from scrubjay.training.secrets import masked
 
 CONFIG = "request.json"
 FINISHED = "finished.json"
@@ -35,11 +36,11 @@ class Run:
 
 
 def begin(runs: Path, config: Mapping[str, Any]) -> Run:
-    """Create a new run's folder and write down what was asked."""
+    """Create a new run's folder and write down what was asked, without its secrets."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = runs / f"{stamp}-{secrets.token_hex(2)}"
     folder.mkdir(parents=True)
-    write_durably(folder / CONFIG, json.dumps(config, indent=2).encode())
+    write_durably(folder / CONFIG, json.dumps(masked(config), indent=2).encode())
     return Run(folder, config)
 
 

@@ -26,6 +26,7 @@ from scrubjay.store.index import Generation
 from scrubjay.store.objects import read_uri
 from scrubjay.training.fit import Fitted, fit
 from scrubjay.training.instantiate import refers_to
+from scrubjay.training.secrets import masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def register_run(
         "parent": champion.version if champion else None,
         "scrubjay": __version__,
         "revision": revision(),
-        "config": run.config,
+        "config": masked(run.config),
     }
     card = model_card(
         spec=spec,
