@@ -29,8 +29,9 @@ def add(
 ) -> None:
     """Add a folder of pictures, descriptions and recordings.
 
-    Three layouts are found by looking: images/ with descriptions.json, a CSV or JSONL manifest,
-    or just files. Bad files are set aside with a reason. Adding a folder again changes nothing.
+    It may hold images/ with descriptions.json, a CSV or JSONL manifest, or just files.
+
+    Bad files are set aside with a reason; adding a folder again changes nothing.
 
     Example: scrubjay add ~/Pictures/tickets --month 2026-11
     """

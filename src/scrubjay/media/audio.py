@@ -173,7 +173,8 @@ def _decoding(found: str) -> Iterator[None]:
     except (BadMedia, MissingExtra, GeneratorExit):
         raise
     except Exception as error:
-        text = str(getattr(error, "strerror", None) or error).strip() or type(error).__name__
+        said = getattr(error, "error_string", None) or getattr(error, "strerror", None) or error
+        text = " ".join(str(said).split()) or type(error).__name__
         raise BadMedia(f"damaged {found} recording: {text[:120]}") from error
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +65,6 @@ def decode_picture(
             if wanted is not None:
                 _draft(image, wanted)
             picture = _rgb(image)
-            if image.format == "TIFF":
-                orientation = 1  # Pillow turns a TIFF upright while it loads
     return np.ascontiguousarray(_UPRIGHT.get(orientation, _unturned)(picture))
 
 
@@ -98,6 +95,8 @@ def _opened(data: bytes, limits: MediaLimits) -> Iterator[Image]:
         image: ImageFile.ImageFile = Image.OPEN[found.name][0](io.BytesIO(data), "")
         with image:
             _check_pixels(image.size, limits)
+            if found is Format.PNG and b"eXIf" in data and "exif" not in image.info:
+                image.load()  # it stands behind the pixels
             yield image
     except BadMedia:
         raise
@@ -144,19 +143,31 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 
 
 def _why(error: Exception, found: Format) -> str:
-    text = str(error).strip() or type(error).__name__
+    text = " ".join(str(error).split()) or type(error).__name__
     if "truncated" in text.lower() or "broken data stream" in text.lower():
         return f"truncated {found.value} picture"
     return f"damaged {found.value} picture: {text[:120]}"
 
 
 def _orientation(image: Image) -> int:
-    """EXIF orientation 1-8; damaged EXIF means the picture is taken as it is."""
-    try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error):
+    """EXIF orientation 1-8; damaged EXIF means the picture is taken as it is.
+
+    Read here, not by Pillow, which would decode a whole PNG for it and warn of damage on stderr.
+    """
+    if image.format == "TIFF":
+        return 1  # Pillow turns these upright itself, their size included
+    exif = image.info.get("exif")
+    if not isinstance(exif, bytes):
         return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+    exif = exif.removeprefix(b"Exif\x00\x00")
+    order: Literal["little", "big"] = "little" if exif[:2] == b"II" else "big"
+    start = int.from_bytes(exif[4:8], order)
+    count = int.from_bytes(exif[start : start + 2], order)
+    for at in range(start + 2, min(start + 2 + 12 * count, len(exif) - 11), 12):
+        if int.from_bytes(exif[at : at + 2], order) == _ORIENTATION_TAG:
+            value = int.from_bytes(exif[at + 8 : at + 10], order)
+            return value if value in _UPRIGHT else 1
+    return 1
 
 
 def _unturned(picture: Picture) -> Picture:

@@ -100,7 +100,7 @@ def sniff_format(head: bytes) -> Format | None:
 
 def _mpeg_sound(head: bytes) -> Format | None:
     """MP3 and raw AAC have no magic number: an ID3 tag, or a frame header followed by another."""
-    if head.startswith(b"ID3") and len(head) >= 10 and max(head[6:10]) < 0x80:
+    if head.startswith((b"ID3\x02", b"ID3\x03", b"ID3\x04")):
         return Format.MP3
     if len(head) < 7 or head[0] != 0xFF:
         return None

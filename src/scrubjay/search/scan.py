@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -180,12 +181,15 @@ def _examined(
             return Problem(entry.path, reason)
 
     total = len(layout.entries)
-    for done, result in enumerate(_in_threads(look, layout.entries, threads), start=1):
-        if isinstance(result, Found):
-            found.append(result)
-        else:
-            problems.append(result)
-        progress("looking at files", done, total)
+    with warnings.catch_warnings():
+        # Damage that matters becomes a problem; the rest is not for a person's terminal.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        for done, result in enumerate(_in_threads(look, layout.entries, threads), start=1):
+            if isinstance(result, Found):
+                found.append(result)
+            else:
+                problems.append(result)
+            progress("looking at files", done, total)
     return found, problems
 
 
