@@ -1,0 +1,266 @@
+"""The catalog: one row per item, in a Lance table, and the snapshots taken of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from scrubjay.core.errors import NotReady, WrongUse
+from scrubjay.core.known import Known
+from scrubjay.core.snapshot import Snapshot
+from scrubjay.core.types import Item, Split
+from scrubjay.store.attributes import settled_types, types_in
+from scrubjay.store.catalog_schema import (
+    catalog_schema,
+    checked,
+    filter_columns,
+    item_rows,
+    items_of,
+)
+from scrubjay.store.snapshots import Listing, SnapshotFolder
+from scrubjay.store.table import StoredTable, batched, sql_in
+from scrubjay.store.where import compile_where
+
+BATCH = 2_000
+HISTORY = timedelta(days=90)
+"""Versions of the table are its history; older ones go when small files are gathered."""
+GATHER_ABOVE = 64
+"""Small files a catalog may have before they are gathered into one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an upsert did, in items.
+
+    Attributes:
+        ids: of what was added or updated.
+    """
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    ids: tuple[str, ...] = ()
+
+
+class Catalog:
+    """`catalog.lance` and the folder `snapshots` beside it; created by the first upsert."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._table = StoredTable(path, point="catalog")
+        self._snapshots = SnapshotFolder(path.with_name("snapshots"))
+
+    def upsert(self, items: Iterable[Item]) -> Changes:
+        """Add items and update those whose id is there; what did not change is not written.
+
+        An item that is there keeps the month it was added in. The same bytes under another name
+        keep their group and split and gain the name, its captions, tags and attributes: one item
+        with two uris. The same name again replaces what it said before.
+
+        Every item is checked before the first is written. Batches are committed one by one, each
+        on the disk before the next; killed between them, the same call again writes the rest.
+
+        Raises:
+            WrongUse: an item that cannot be stored, an attribute whose type clashes with its
+                column, or one id for different bytes. Nothing was written.
+            Conflict: another process kept the catalog to itself for a minute.
+        """
+        new = _distinct(items)
+        if not new:
+            return Changes()
+        with self._table.writing():
+            if not self._table.exists():
+                self._table.create(catalog_schema())
+            types = settled_types(
+                types_in(self._table.schema()), ((one.id, one.attributes) for one in new)
+            )
+            changes = Changes()
+            for batch in batched(new, BATCH):
+                changes = self._upsert_batch(batch, types, changes)
+            if changes.ids and self._table.small_files() > GATHER_ABOVE:
+                self._table.compact(keep=HISTORY)
+            self._table.sync()
+        return changes
+
+    def _upsert_batch(
+        self, new: Sequence[Item], types: Mapping[str, str], before: Changes
+    ) -> Changes:
+        there = {item.id: item for item in self._by_ids([item.id for item in new])}
+        joined = [_joined(there.get(item.id), item) for item in new]
+        changed = [item for item in joined if item != there.get(item.id)]
+        if changed:
+            self._table.grow(types)
+            self._table.merge(item_rows(changed, self._table.schema()), on="id")
+        added = sum(item.id not in there for item in changed)
+        return Changes(
+            before.added + added,
+            before.updated + len(changed) - added,
+            before.unchanged + len(new) - len(changed),
+            before.ids + tuple(item.id for item in changed),
+        )
+
+    def get(self, id: str) -> Item | None:
+        """One item, or None."""
+        return next(iter(self._by_ids([id])), None)
+
+    def items(
+        self, *, ids: Collection[str] | None = None, where: str | None = None
+    ) -> Iterator[Item]:
+        """Items in order of id.
+
+        Args:
+            ids: only these; unknown ones are passed over.
+            where: only what a `--where` expression keeps.
+
+        Raises:
+            BadFilter: the expression does not parse or names no column.
+        """
+        kept = None
+        if where is not None:
+            schema = self._table.schema() if self._table.exists() else catalog_schema()
+            kept = compile_where(where, filter_columns(schema))
+        wanted = None if ids is None else sorted(set(ids))
+        return self._read(wanted, kept)
+
+    def _read(self, ids: Sequence[str] | None, kept: str | None) -> Iterator[Item]:
+        if ids is None:
+            rows = self._table.rows(where=kept)
+            if rows.num_rows:
+                yield from items_of(rows.sort_by("id"))
+            return
+        for batch in batched(ids, BATCH):
+            named = sql_in("id", batch)
+            rows = self._table.rows(where=f"{named} AND {kept}" if kept else named)
+            if rows.num_rows:
+                yield from items_of(rows.sort_by("id"))
+
+    def _by_ids(self, ids: Sequence[str]) -> list[Item]:
+        return list(self._read(sorted(ids), None))
+
+    def count(self) -> int:
+        """Items."""
+        return self._table.count()
+
+    def attribute_types(self) -> Mapping[str, str]:
+        """Attribute -> int64, float64, bool, date32, timestamp, string or list<string>."""
+        return types_in(self._table.schema()) if self._table.exists() else {}
+
+    def known(self) -> Known:
+        """What a scan compares with."""
+        rows = self._table.rows(["id", "sha256", "group", "split", "phash"])
+        if not rows.num_rows:
+            return Known()
+        rows = rows.sort_by([("id", "descending")])
+        ids, groups = rows["id"].to_pylist(), rows["group"].to_pylist()
+        hashed = [
+            (phash, group)
+            for phash, group in zip(rows["phash"].to_pylist(), groups, strict=True)
+            if phash is not None
+        ][::-1]
+        return Known(
+            # Descending, so that of several ids with the same bytes the smallest is written last.
+            ids_by_sha256=dict(zip(rows["sha256"].to_pylist(), ids, strict=True)),
+            ids=frozenset(ids),
+            phashes=np.array([phash for phash, _ in hashed], np.uint64),
+            phash_groups=tuple(group for _, group in hashed),
+            splits_by_group={
+                group: Split(split)
+                for group, split in zip(groups, rows["split"].to_pylist(), strict=True)
+            },
+        )
+
+    def delete(self, ids: Iterable[str]) -> int:
+        """Forget items; return how many were there. The files themselves are not touched."""
+        wanted = sorted(set(ids))
+        if not wanted or not self._table.exists():
+            return 0
+        gone = 0
+        with self._table.writing():
+            for batch in batched(wanted, BATCH):
+                named = sql_in("id", batch)
+                if self._table.count(named):
+                    gone += self._table.delete(named)
+            self._table.sync()
+        return gone
+
+    def snapshot(self) -> Snapshot:
+        """Write down what the catalog lists now; the same content gives the same name.
+
+        Raises:
+            NotReady: the catalog is empty.
+        """
+        rows = self._table.rows(["id", "sha256", "month"])
+        if not rows.num_rows:
+            raise NotReady(f"nothing to take a snapshot of in {self.path}: add media first")
+        rows = rows.sort_by("id")
+        listing = Listing(
+            month=max(rows["month"].to_pylist()),
+            ids=tuple(rows["id"].to_pylist()),
+            sha256s=tuple(rows["sha256"].to_pylist()),
+        )
+        return self._snapshots.take(listing)
+
+    def snapshots(self) -> tuple[str, ...]:
+        """Names of the snapshots, the oldest first."""
+        return self._snapshots.names()
+
+    def newest_snapshot(self) -> Snapshot | None:
+        """The snapshot taken last, or None."""
+        names = self._snapshots.names()
+        return self._snapshots.read(names[-1]) if names else None
+
+    def snapshot_items(self, name: str) -> list[Item]:
+        """The snapshot's items that are still in the catalog with the same bytes, in order of id.
+
+        Raises:
+            UnknownName: no snapshot of that name.
+            Damaged: its file does not hold what was written.
+        """
+        snapshot = self._snapshots.read(name)
+        sha256s = dict(zip(snapshot.ids, snapshot.sha256s, strict=True))
+        # All of them: a snapshot is most of the catalog, and naming each would be slower.
+        return [item for item in self.items() if sha256s.get(item.id) == item.sha256]
+
+
+def _distinct(items: Iterable[Item]) -> list[Item]:
+    """Checked items, one an id."""
+    by_id: dict[str, Item] = {}
+    for given in items:
+        item = checked(given)
+        before = by_id.get(item.id)
+        if before is not None and before.sha256 != item.sha256:
+            raise WrongUse(
+                f"{before.uri} and {item.uri} are different files with one id, {item.id!r}; "
+                f"give each its own"
+            )
+        by_id[item.id] = _joined(before, item)
+    return list(by_id.values())
+
+
+def _joined(before: Item | None, new: Item) -> Item:
+    """What the catalog should say of an item it knows already, or does not."""
+    if before is None:
+        return new
+    if before.sha256 != new.sha256:
+        return replace(new, month=before.month)
+    if set(before.uris) <= set(new.uris):
+        return replace(new, month=before.month, uris=_union(before.uris, new.uris))
+    return replace(
+        new,
+        month=before.month,
+        group=before.group,
+        split=before.split,
+        uris=_union(before.uris, new.uris),
+        captions=_union(before.captions, new.captions),
+        tags=_union(before.tags, new.tags),
+        language=new.language or before.language,
+        attributes={**before.attributes, **new.attributes},
+    )
+
+
+def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second))

@@ -1,0 +1,303 @@
+"""Generations: a collection's vectors in one version's space, searched exactly or nearly so."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubjay.core.config import IndexSettings
+from scrubjay.core.errors import Conflict, UnknownName, WrongUse
+from scrubjay.core.types import Item, Kind
+from scrubjay.store.attributes import arrow_types, settled_types, types_in
+from scrubjay.store.catalog_schema import checked
+from scrubjay.store.durable import remove_folder
+from scrubjay.store.nearest import Nearest
+from scrubjay.store.partitions import partition, partitioned
+from scrubjay.store.rows import (
+    KEY,
+    VECTOR,
+    Found,
+    Row,
+    described,
+    row_schema,
+    row_table,
+)
+from scrubjay.store.table import StoredTable, batched, sql_in
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["Found", "Generation", "Generations", "Row"]
+
+BATCH = 2_000
+GATHER_ABOVE = 32
+"""Small files a generation may have before they are gathered; gathering rewrites its vectors."""
+UNINDEXED_SHARE = 0.05
+"""Rows an approximate index may not know yet; they are compared one by one until it does."""
+DEFAULTS = IndexSettings()
+KEEP = timedelta(hours=1)
+"""Old versions are kept for searches that are under way."""
+
+
+class Generation:
+    """One table `<name>.lance`; may be searched by several threads while another writes."""
+
+    def __init__(self, path: Path, settings: IndexSettings) -> None:
+        self.name = path.stem
+        self._table = StoredTable(path, point="generation")
+        self._settings = settings
+        self._present: tuple[int, dict[str, str]] = (0, {})
+        self.dim: int = self._table.schema().field(VECTOR).type.list_size
+        self._nearest = Nearest(self._table, self.dim, settings)
+
+    def add(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+        """Write rows in one commit; whatever these items had before is replaced.
+
+        Args:
+            rows: all rows of every item among them.
+            vectors: (len(rows), dim), finite, of unit length to 1e-3; they are made exactly so.
+
+        Raises:
+            WrongUse: shapes or lengths are off, two rows of an item cover the same span, an item
+                cannot be stored, or an attribute clashes with its column.
+            Conflict: another process kept the generation to itself for a minute.
+        """
+        units = self._units(rows, vectors)
+        if not rows:
+            return
+        clean: dict[int, Item] = {}
+        for row in rows:
+            clean.setdefault(id(row.item), checked(row.item))
+        kept = [
+            Row(clean[id(row.item)], row.modality, row.version, row.start_s, row.end_s)
+            for row in rows
+        ]
+        self._check_distinct(kept)
+        items = {row.item.id: row.item for row in kept}
+        with self._table.writing():
+            self._grow(items.values())
+            table = row_table(kept, units, self._table.schema())
+            present = self._embedded()
+            version = self._table.version()
+            replaced = sorted(items.keys() & present.keys())
+            if replaced:
+                self._table.merge(table, on=KEY, replacing=sql_in("id", replaced))
+            else:
+                self._table.append(table)
+            # Our own change is known; reading every id again after every batch would be slow.
+            if self._table.version() == version + 1:
+                present.update((one.id, one.sha256) for one in items.values())
+                self._present = (version + 1, present)
+
+    def describe(self, items: Iterable[Item]) -> int:
+        """Bring captions, tags and attributes level with the catalog; vectors stay.
+
+        Items that are not here, or whose bytes changed, are passed over: they must be embedded.
+
+        Returns:
+            How many rows were rewritten; those that said so already are not.
+        """
+        present = self._embedded()
+        mine = [checked(one) for one in items if present.get(one.id) == one.sha256]
+        changed = 0
+        with self._table.writing():
+            for batch in batched(mine, BATCH):
+                self._grow(batch)
+                changed += self._describe_batch({one.id: one for one in batch})
+        return changed
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Remove every row of these items; unknown ones are passed over."""
+        with self._table.writing():
+            gone = sorted(set(ids) & self._embedded().keys())
+            for batch in batched(gone, BATCH):
+                self._table.delete(sql_in("id", batch))
+
+    def search(
+        self,
+        vector: NDArray[np.float32],
+        k: int,
+        *,
+        kinds: frozenset[Kind] | None = None,
+        where: str | None = None,
+    ) -> list[Found]:
+        """The k items nearest to a vector, best first, each by its best row.
+
+        Below `IndexSettings.exact_below` rows every row is compared; above, an index proposes
+        candidates, whose cosines are then computed exactly. Filters apply before the k are chosen.
+
+        Args:
+            vector: (dim,), not zero; or (1, dim).
+            kinds: default all.
+            where: a `--where` expression.
+
+        Raises:
+            WrongUse: the vector's shape, or k below 1.
+            BadFilter: the expression does not parse or names no column.
+        """
+        return self._nearest.search(self._query(vector), k, kinds=kinds, where=where)
+
+    def count(self) -> int:
+        """Rows."""
+        return self._table.count()
+
+    def embedded(self) -> dict[str, str]:
+        """Item id -> sha256 of the bytes its rows were made from."""
+        return dict(self._embedded())
+
+    def _embedded(self) -> dict[str, str]:
+        version = self._table.version()
+        if self._present[0] != version:
+            rows = self._table.rows(["id", "sha256"])
+            ids, sha256s = rows["id"].to_pylist(), rows["sha256"].to_pylist()
+            self._present = (version, dict(zip(ids, sha256s, strict=True)))
+        return self._present[1]
+
+    def attribute_types(self) -> Mapping[str, str]:
+        """Attribute -> type, as in the catalog."""
+        return types_in(self._table.schema())
+
+    def optimise(self) -> None:
+        """Build or extend the approximate index and gather small files, where that is due."""
+        with self._table.writing():
+            count = self._table.count()
+            there = partitioned(self._table)
+            due = there.partitions > 0 and there.unindexed > UNINDEXED_SHARE * count
+            if due or self._table.small_files() > GATHER_ABOVE:
+                self._table.compact(keep=KEEP)
+            if count >= max(self._settings.exact_below, 1):
+                partition(self._table, count, there.partitions)
+
+    def sync(self) -> None:
+        """Flush every file to the disk: what was added is then there whatever happens."""
+        self._table.sync()
+
+    def _units(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        if vectors.shape != (len(rows), self.dim):
+            raise WrongUse(
+                f"{len(rows)} rows need vectors of shape {(len(rows), self.dim)} in generation "
+                f"{self.name!r}, not {vectors.shape}"
+            )
+        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+        wrong = np.flatnonzero(~(np.abs(lengths - 1) < 1e-3))
+        if len(wrong):
+            raise WrongUse(
+                f"the vector of item {rows[wrong[0]].item.id!r} has length "
+                f"{lengths[wrong[0]]:.4g}; an encoder must give unit vectors"
+            )
+        units: NDArray[np.float32] = (vectors / lengths[:, None]).astype(np.float32)
+        return units
+
+    def _check_distinct(self, rows: Sequence[Row]) -> None:
+        seen: dict[str, Row] = {}
+        for row in rows:
+            if row.key in seen:
+                raise WrongUse(
+                    f"two rows of item {row.item.id!r} have the modality {row.modality.value} and "
+                    f"start at {row.start_s}; write each span once"
+                )
+            seen[row.key] = row
+
+    def _grow(self, items: Iterable[Item]) -> None:
+        have = types_in(self._table.schema())
+        types = settled_types(have, ((one.id, one.attributes) for one in items))
+        if types != have:
+            self._table.grow(types)
+
+    def _describe_batch(self, items: Mapping[str, Item]) -> int:
+        import pyarrow as pa
+
+        schema = self._table.schema()
+        columns = [*described(next(iter(items.values())), schema)]
+        rows = self._table.rows([KEY, *columns], where=sql_in("id", list(items)))
+        changed = []
+        for row in rows.to_pylist():
+            key = row.pop(KEY)
+            says = described(items[row["id"]], schema)
+            if says != row:
+                changed.append({KEY: key, **says})
+        if changed:
+            fields = [schema.field(name) for name in (KEY, *columns)]
+            table = pa.Table.from_pylist(changed, schema=pa.schema(fields))
+            self._table.merge(table, on=KEY, insert=False)
+        return len(changed)
+
+    def _query(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        query = np.array(vector, np.float32).reshape(-1)
+        length = float(np.linalg.norm(query))
+        if query.shape != (self.dim,) or not math.isfinite(length) or length == 0:
+            raise WrongUse(
+                f"generation {self.name!r} is searched with {self.dim} finite numbers that are not "
+                f"all zero; the query has shape {np.shape(vector)}"
+            )
+        unit: NDArray[np.float32] = query / np.float32(length)
+        return unit
+
+
+class Generations:
+    """A folder of generations."""
+
+    def __init__(self, folder: Path, settings: IndexSettings = DEFAULTS) -> None:
+        self._folder = folder
+        self._settings = settings
+
+    def create(self, name: str, *, dim: int, attribute_types: Mapping[str, str]) -> Generation:
+        """Begin an empty generation.
+
+        Args:
+            name: letters, digits, `.`, `_` and `-`.
+            dim: length of its vectors.
+            attribute_types: the catalog's; more are added as rows bring them.
+
+        Raises:
+            Conflict: there is one of that name.
+            WrongUse: a name, length or type that cannot be.
+        """
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name) is None or name.endswith("."):
+            raise WrongUse(f"{name!r} cannot be a generation's name: use letters, digits and - _ .")
+        if dim < 1:
+            raise WrongUse(f"vectors of {dim} numbers cannot be indexed")
+        if unknown := set(attribute_types.values()) - arrow_types().keys():
+            raise UnknownName("attribute type", min(unknown), arrow_types())
+        table = StoredTable(self._path(name), point="generation")
+        with table.writing():
+            if table.exists():
+                raise Conflict(f"generation {name!r} is there already; open it, or remove it first")
+            table.create(row_schema(dim, attribute_types))
+        return self.open(name)
+
+    def open(self, name: str) -> Generation:
+        """A generation by its name.
+
+        Raises:
+            UnknownName: there is none; the message offers the nearest.
+        """
+        if name not in (known := self.names()):
+            raise UnknownName("generation", name, known)
+        return Generation(self._path(name), self._settings)
+
+    def names(self) -> tuple[str, ...]:
+        """Every generation, in order of name."""
+        found = self._folder.glob("[!.]*.lance")
+        return tuple(sorted(one.stem for one in found if StoredTable(one, point="").exists()))
+
+    def remove(self, name: str) -> None:
+        """Remove a generation. Whether it serves is the caller's to know.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        if name not in (known := self.names()):
+            raise UnknownName("generation", name, known)
+        with StoredTable(self._path(name), point="generation").writing():
+            remove_folder(self._path(name), point="generation")
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.lance"

@@ -1,0 +1,168 @@
+"""The rows nearest to a vector: compared one by one while few, proposed by an index when many."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubjay.core.config import IndexSettings
+from scrubjay.core.errors import NotReady
+from scrubjay.core.types import Kind
+from scrubjay.store.attributes import columns_in
+from scrubjay.store.catalog_schema import filter_columns
+from scrubjay.store.exact import ExactRows
+from scrubjay.store.partitions import partitioned
+from scrubjay.store.rows import ROW_FIELDS, VECTOR, Found, found, shown_columns
+from scrubjay.store.table import StoredTable, sql_in
+from scrubjay.store.where import Column, compile_where
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+REFINE = 5
+"""Candidates whose cosine is computed exactly, for each one asked for."""
+LEAST_PROBES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One version of the table, as a search needs it.
+
+    Attributes:
+        filters: what a `--where` may name.
+        attributes: attribute -> column.
+        exact: all rows, where there are few enough.
+        partitions: of the approximate index, 0 when there is none.
+    """
+
+    version: int
+    schema: pa.Schema
+    filters: Mapping[str, Column]
+    attributes: Mapping[str, str]
+    exact: ExactRows | None
+    partitions: int
+
+
+class Nearest:
+    """Searches one generation's table, whoever writes it meanwhile."""
+
+    def __init__(self, table: StoredTable, dim: int, settings: IndexSettings) -> None:
+        self._table = table
+        self._dim = dim
+        self._settings = settings
+        self._looking = threading.Lock()
+        self._seen: View | None = None
+
+    def search(
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        *,
+        kinds: frozenset[Kind] | None = None,
+        where: str | None = None,
+    ) -> list[Found]:
+        """The k items nearest to a (dim,) unit vector, best first, each by its best row."""
+        while True:
+            view = self._view()
+            kept = _filter(view, kinds, where)
+            if view.exact is None:
+                return self._by_index(view, query, k, kept)
+            allowed = None
+            if kept is not None:
+                rows = self._table.rows(["id"], where=kept, row_ids=True)
+                allowed = rows["_rowid"].to_numpy()
+                if self._table.version() != view.version:
+                    continue  # Row ids of another version may mean other rows.
+            return _by_comparison(view, view.exact, query, k, allowed)
+
+    def _view(self) -> View:
+        with self._looking:
+            version = self._table.version()
+            if version == 0:
+                raise NotReady(
+                    f"{self._table.path} was removed; run `scrubjay champion set VERSION`"
+                )
+            while self._seen is None or self._seen.version != version:
+                self._seen = None  # First, so that two versions are never in memory together.
+                self._seen = self._look(version)
+                version = self._table.version()
+            return self._seen
+
+    def _look(self, version: int) -> View:
+        schema = self._table.schema()
+        exact = None
+        if self._table.count() < self._settings.exact_below:
+            columns = [*shown_columns(schema), VECTOR]
+            exact = ExactRows.of(self._table.rows(columns, row_ids=True), self._dim)
+        return View(
+            version=version,
+            schema=schema,
+            filters=filter_columns(schema, ROW_FIELDS),
+            attributes=columns_in(schema),
+            exact=exact,
+            partitions=partitioned(self._table).partitions if exact is None else 0,
+        )
+
+    def _by_index(
+        self, view: View, query: NDArray[np.float32], k: int, kept: str | None
+    ) -> list[Found]:
+        fetch = k
+        while True:
+            rows = self._candidates(view, query, fetch, kept)
+            best: dict[str, Found] = {}
+            for row in rows:
+                if row["id"] not in best:
+                    best[row["id"]] = found(row, view.attributes, 1.0 - row["_distance"])
+            if len(best) >= k or len(rows) < fetch:
+                return list(best.values())[:k]
+            fetch *= 2
+
+    def _candidates(
+        self, view: View, query: NDArray[np.float32], n: int, kept: str | None
+    ) -> list[dict[str, Any]]:
+        """The n nearest rows, nearest first."""
+        search = (
+            self._table.current()
+            .search(query, vector_column_name=VECTOR)
+            .distance_type("cosine")
+            .select([*shown_columns(view.schema), "_distance"])
+            .limit(n)
+        )
+        if view.partitions:
+            probes = self._settings.nprobes or max(LEAST_PROBES, view.partitions // 4)
+            # No upper bound: a narrow filter goes on through the partitions until n are found.
+            search = search.minimum_nprobes(probes).maximum_nprobes(0).refine_factor(REFINE)
+        if kept is not None:
+            search = search.where(kept, prefilter=True)
+        with self._table.reading():
+            rows: list[dict[str, Any]] = search.to_arrow().to_pylist()
+        return sorted(rows, key=lambda row: float(row["_distance"]))
+
+
+def _by_comparison(
+    view: View,
+    exact: ExactRows,
+    query: NDArray[np.float32],
+    k: int,
+    allowed: NDArray[np.uint64] | None,
+) -> list[Found]:
+    places, scores = exact.best(query, k, allowed=allowed)
+    return [
+        found(row, view.attributes, float(score))
+        for row, score in zip(exact.shown.take(places).to_pylist(), scores, strict=True)
+    ]
+
+
+def _filter(view: View, kinds: frozenset[Kind] | None, where: str | None) -> str | None:
+    """Kinds and a `--where` as one Lance filter."""
+    parts = []
+    if kinds is not None:
+        parts.append(sql_in("`kind`", sorted(kinds)) if kinds else "false")
+    if where is not None:
+        parts.append(compile_where(where, view.filters))
+    return " AND ".join(parts) or None

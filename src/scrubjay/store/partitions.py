@@ -1,0 +1,63 @@
+"""The approximate index of a large generation: partitions of vectors kept in 8 bits (IVF_SQ)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from scrubjay.store.rows import VECTOR
+from scrubjay.store.table import StoredTable
+
+PARTITION_ROWS = 4096
+"""Rows a partition should have; there are enough of them to be worth searching few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partitioned:
+    """The index there is.
+
+    Attributes:
+        partitions: 0 without an index.
+        unindexed: rows added since; a search compares them one by one.
+    """
+
+    partitions: int = 0
+    unindexed: int = 0
+
+
+def partitioned(table: StoredTable) -> Partitioned:
+    """What index a table has. Its name says how many partitions it was built with."""
+    handle = table.current()
+    with table.reading():
+        for index in handle.list_indices():
+            if match := re.fullmatch(r"vector_(\d+)", index.name):
+                stats = handle.index_stats(index.name)
+                return Partitioned(int(match[1]), int(stats.num_unindexed_rows) if stats else 0)
+    return Partitioned()
+
+
+def partition(table: StoredTable, rows: int, now: int) -> None:
+    """Build the index, unless the one there was built for at least half as many rows.
+
+    Args:
+        now: its partitions, 0 without one.
+    """
+    from lancedb.index import IvfSq
+
+    wanted = max(1, rows // PARTITION_ROWS)
+    if wanted <= 2 * now:
+        return
+    name = f"vector_{wanted}"
+    config = IvfSq(distance_type="cosine", num_partitions=wanted)
+
+    def build(handle: Any) -> None:  # noqa: ANN401 - a lancedb table
+        handle.create_index(VECTOR, config=config, name=name)
+
+    def drop_others(handle: Any) -> None:  # noqa: ANN401 - a lancedb table
+        for index in handle.list_indices():
+            if index.name != name:
+                handle.drop_index(index.name)
+
+    table.commit("building the index", build)
+    table.commit("dropping the old index", drop_others)

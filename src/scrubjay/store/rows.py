@@ -1,0 +1,147 @@
+"""A row of a generation, and what a search finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubjay.core.types import AttributeValue, Item, Kind, Modality
+from scrubjay.store.attributes import columns_in, new_fields, types_in
+from scrubjay.store.catalog_schema import (
+    attribute_values,
+    attributes_of,
+    field_values,
+    item_fields,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+KEY = "key"
+VECTOR = "vector"
+ROW_FIELDS: Mapping[str, str] = {
+    "modality": "string",
+    "version": "string",
+    "start_s": "float64",
+    "end_s": "float64",
+}
+"""What a filter may name besides the item's fields."""
+SHOWN = ("id", "kind", "uri", "caption", *ROW_FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a vector stands for: an item, or a span of one, in one modality.
+
+    Attributes:
+        version: the registered version that made the vector.
+        start_s: where the span begins, or None for the whole item.
+        end_s: where it ends.
+    """
+
+    item: Item
+    modality: Modality
+    version: str
+    start_s: float | None = None
+    end_s: float | None = None
+
+    @property
+    def key(self) -> str:
+        """Unique in a generation: no two rows of an item begin at once in one modality."""
+        start = "-" if self.start_s is None else repr(float(self.start_s))
+        return f"{self.modality.value} {start} {self.item.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best row of an item; `score` is the cosine with the query."""
+
+    id: str
+    kind: Kind
+    uri: str
+    caption: str | None
+    modality: Modality
+    version: str
+    score: float
+    start_s: float | None = None
+    end_s: float | None = None
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+
+
+def row_schema(dim: int, attribute_types: Mapping[str, str]) -> pa.Schema:
+    """Columns of a generation."""
+    import pyarrow as pa
+
+    from scrubjay.store.attributes import arrow_types
+
+    arrow = arrow_types()
+    return pa.schema(
+        [
+            pa.field(KEY, pa.string()),
+            *item_fields(),
+            *(pa.field(name, arrow[kind]) for name, kind in ROW_FIELDS.items()),
+            *new_fields(attribute_types),
+            pa.field(VECTOR, pa.list_(pa.float32(), dim)),
+        ]
+    )
+
+
+def described(item: Item, schema: pa.Schema) -> dict[str, Any]:
+    """What a row says of its item: every item field and attribute column, absent ones None."""
+    columns = columns_in(schema)
+    return {
+        **field_values(item),
+        **dict.fromkeys(columns.values()),
+        **attribute_values(item.attributes, columns, types_in(schema)),
+    }
+
+
+def row_table(rows: Sequence[Row], vectors: NDArray[np.float32], schema: pa.Schema) -> pa.Table:
+    """Rows with their (n, dim) vectors as Lance takes them."""
+    import pyarrow as pa
+
+    records = [
+        {
+            **described(row.item, schema),
+            KEY: row.key,
+            "modality": row.modality.value,
+            "version": row.version,
+            "start_s": row.start_s,
+            "end_s": row.end_s,
+        }
+        for row in rows
+    ]
+    place = schema.get_field_index(VECTOR)
+    table = pa.Table.from_pylist(records, schema=schema.remove(place))
+    flat = pa.array(np.ascontiguousarray(vectors, np.float32).ravel())
+    column = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
+    return table.add_column(place, schema.field(place), column)
+
+
+def shown_columns(schema: pa.Schema) -> list[str]:
+    """The columns `found` reads."""
+    return [*SHOWN, *columns_in(schema).values()]
+
+
+def found(row: Mapping[str, Any], columns: Mapping[str, str], score: float) -> Found:
+    """A row, read back.
+
+    Args:
+        columns: attribute -> column.
+    """
+    return Found(
+        id=row["id"],
+        kind=Kind(row["kind"]),
+        uri=row["uri"],
+        caption=row["caption"],
+        modality=Modality(row["modality"]),
+        version=row["version"],
+        score=max(-1.0, min(1.0, score)),
+        start_s=row["start_s"],
+        end_s=row["end_s"],
+        attributes=attributes_of(row, columns),
+    )
