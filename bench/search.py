@@ -107,7 +107,7 @@ def filled(folder: Path, n: int, dim: int) -> Generation:
 
     vectors = np.random.default_rng(0).standard_normal((n, dim)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    generation = Generations(folder).create("bench", dim=dim, attribute_types={"price": "int"})
+    generation = Generations(folder).create("bench", dim=dim, attribute_types={"price": "int64"})
     for start in range(0, n, 4096):
         rows = [
             Row(

@@ -25,7 +25,7 @@ def png(colour, size=(24, 20)):
 def wav(seconds, level=0.5):
     out = io.BytesIO()
     samples = np.full(round(seconds * SAMPLE_RATE), level, np.float32)
-    soundfile.write(out, samples, SAMPLE_RATE, format="WAV", subtype="FLOAT")
+    soundfile.write(out, samples, SAMPLE_RATE, format="WAV", subtype="PCM_16")
     return out.getvalue()
 
 

@@ -144,7 +144,7 @@ def test_another_name_of_the_same_bytes_is_read_when_the_first_is_gone(shelf, co
 def test_a_text_item_is_its_captions_else_its_file(shelf, colours):
     told = shelf.put("a.txt", b"in the file", Kind.TEXT, captions=("first", "second"))
     plain = shelf.put("b.txt", b"in the file", Kind.TEXT)
-    assert [one.media for one in decoded(shelf, told, colours).segments] == ["first", "second"]
+    assert [one.media for one in decoded(shelf, told, colours).segments] == ["first\nsecond"]
     assert [one.media for one in decoded(shelf, plain, colours).segments] == ["in the file"]
 
 

@@ -74,6 +74,20 @@ def test_an_item_whose_bytes_changed_has_its_rows_replaced(shelf, generation, co
     assert generation.count() == 7 + 2
 
 
+def test_new_captions_and_attributes_are_found_without_embedding_again(shelf, generation, colours):
+    item = shelf.picture("a.png", (250, 0, 0), captions=("old words",))
+    run(shelf, generation, colours)
+    colours.batches.clear()
+    shelf.items[:] = [dataclasses.replace(item, captions=("new words",), attributes={"price": 7})]
+    done = run(shelf, generation, colours)
+    assert (done.rows, done.described) == (0, 1)
+    assert not colours.batches
+    (asked,) = colours.encode(Modality.TEXT, ["red"])
+    (found,) = generation.search(asked, 5, where="price = 7")
+    assert found.caption == "new words"
+    assert run(shelf, generation, colours).described == 0
+
+
 def test_an_id_given_twice_is_written_once(shelf, generation, colours):
     item = shelf.picture("a.png", (1, 1, 1))
     shelf.items.append(dataclasses.replace(item, uris=(*item.uris, "/other/name.png")))

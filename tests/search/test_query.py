@@ -31,7 +31,7 @@ def searcher(tmp_path_factory):
     shelf.recording("low.wav", 0.8, level=0.01)
     shelf.recording("long.wav", 2.5, level=0.9)
     generation = Generations(folder / "generations").create(
-        "g1", dim=4, attribute_types={"price": "int"}
+        "g1", dim=4, attribute_types={"price": "int64"}
     )
     encoder = ColourEncoder()
     ingest(shelf.items, generation, encoder, read=shelf.read, threads=1)
@@ -147,7 +147,7 @@ def test_a_recording_longer_than_the_encoder_hears_is_asked_whole(searcher):
         (Query(sound=png((1, 1, 1)), name="q.wav"), BadMedia, "q.wav: cannot be searched with"),
         (Query(sound=wav(61.0), name="q.wav"), BadMedia, "q.wav: cannot be searched with"),
         (Query(text="red", where="no_such_column = 1"), BadFilter, "no_such_column"),
-        (Query(text="red", where="price <"), BadFilter, ""),
+        (Query(text="red", where="price <"), BadFilter, "not understood"),
     ],
 )
 def test_wrong_queries_are_refused_in_words(searcher, query, error, said):

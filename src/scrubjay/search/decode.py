@@ -83,7 +83,7 @@ def _segments(
     item: Item, spec: EncoderSpec, read: Read, limits: MediaLimits
 ) -> tuple[Segment, ...]:
     if item.kind is Kind.TEXT and item.captions:
-        return tuple(Segment(caption) for caption in item.captions)
+        return (Segment("\n".join(item.captions)),)
     data = read_unchanged(item, read)
     if item.kind is Kind.IMAGE:
         from scrubjay.media.image import decode_picture

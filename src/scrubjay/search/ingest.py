@@ -36,12 +36,14 @@ class Ingested:
     Attributes:
         rows: rows written: one an item, or one a window of a long recording.
         items: items those rows belong to.
+        described: rows whose captions, tags or attributes were brought level.
         skipped: reason -> items that got no row for it.
         problems: the items among them whose file could not be used, by name.
     """
 
     rows: int = 0
     items: int = 0
+    described: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
@@ -60,8 +62,9 @@ def ingest(
 ) -> Ingested:
     """Embed what the generation does not hold and write it; the rows are durable on return.
 
-    An item whose bytes changed has its old rows replaced. All windows of a recording are written
-    at once, so a generation never holds half of one.
+    An item whose bytes changed has its rows replaced; one whose captions, tags or attributes
+    changed keeps its vectors and says the new ones. All windows of a recording are written at
+    once, so a generation never holds half of one.
 
     Args:
         items: an id given twice counts once.
@@ -76,14 +79,14 @@ def ingest(
     """
     skipped: Counter[str] = Counter()
     problems: list[Problem] = []
-    present = generation.embedded()
-    missing = _missing(items, present, encoder.spec, skipped)
+    missing, present = _divide(items, generation.embedded(), encoder.spec, skipped)
+    described = generation.describe(present) if present else 0
 
     def report(item: Item, reason: str) -> None:
         skipped[reason] += 1
         problems.append(Problem(item.uri, reason))
 
-    batch = _Batch(generation, frozenset(present))
+    batch = _Batch(generation)
     for rows, vectors in embed(
         missing,
         encoder,
@@ -100,29 +103,30 @@ def ingest(
     batch.write()
     generation.optimise()
     generation.sync()
-    return Ingested(batch.written, batch.items, dict(skipped), tuple(problems))
+    return Ingested(batch.written, batch.items, described, dict(skipped), tuple(problems))
 
 
-def _missing(
-    items: Iterable[Item], present: Mapping[str, str], spec: EncoderSpec, skipped: Counter[str]
-) -> list[Item]:
-    """Items whose (id, sha256) has no row; what the encoder cannot embed is counted instead."""
+def _divide(
+    items: Iterable[Item], held: Mapping[str, str], spec: EncoderSpec, skipped: Counter[str]
+) -> tuple[list[Item], list[Item]]:
+    """(items whose (id, sha256) has no row, items that have); what has no tower is counted."""
     chosen: dict[str, Item] = {}
     for item in items:
         reason = unreadable_by(spec, item)
-        if reason is not None:
-            skipped[reason] += 1
-        elif present.get(item.id) != item.sha256:
+        if reason is None:
             chosen.setdefault(item.id, item)
-    return list(chosen.values())
+        else:
+            skipped[reason] += 1
+    missing = [item for item in chosen.values() if held.get(item.id) != item.sha256]
+    present = [item for item in chosen.values() if held.get(item.id) == item.sha256]
+    return missing, present
 
 
 class _Batch:
     """Rows gathered for the next write."""
 
-    def __init__(self, generation: Generation, present: frozenset[str]) -> None:
+    def __init__(self, generation: Generation) -> None:
         self.generation = generation
-        self.present = present
         self.rows: list[Row] = []
         self.vectors: list[NDArray[np.float32]] = []
         self.written = 0
@@ -137,15 +141,12 @@ class _Batch:
         return len(self.rows) >= write_rows or time.monotonic() - self.since > WRITE_EVERY_S
 
     def write(self) -> None:
-        """Replace what these items had before, then add their rows in one commit."""
+        """Write them in one commit, which also replaces what these items had before."""
         if not self.rows:
             return
-        ids = {row.item.id for row in self.rows}
-        if changed := ids & self.present:
-            self.generation.delete(sorted(changed))
         failpoint("ingest.before_add")
         self.generation.add(self.rows, np.concatenate(self.vectors))
         failpoint("ingest.after_add")
         self.written += len(self.rows)
-        self.items += len(ids)
+        self.items += len({row.item.id for row in self.rows})
         self.rows, self.vectors, self.since = [], [], time.monotonic()

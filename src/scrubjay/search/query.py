@@ -146,7 +146,9 @@ class Searcher:
         self._check(query)
         vector = self._vector(query)
         encoded = time.perf_counter()
-        found = self.generation.search(vector, query.k, kinds=query.kinds, where=query.where)
+        found = self.generation.search(
+            vector, query.k, kinds=query.kinds or None, where=query.where
+        )
         searched = time.perf_counter()
         hits = tuple(_hit(one) for one in found)
         ended = time.perf_counter()
