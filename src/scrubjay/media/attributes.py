@@ -29,12 +29,16 @@ LIST_COLUMNS: Final = frozenset({"tags", "keywords", "labels"})
 """Columns always read as lists."""
 
 _INT = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,17})")
-_FLOAT = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?|[+-]?\.[0-9]+")
+_FLOAT = re.compile(
+    r"[+-]?(?:0|[1-9][0-9]{0,399})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?|[+-]?\.[0-9]+"
+)
+_DIGITS = re.compile(r"[+-]?[0-9]{1,400}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}\S*")
 _BOOLS: Final = {"true": True, "false": False}
 _INT64: Final = range(-(2**63), 2**63)
-_LARGEST: Final = 1e300
+_EXACT: Final = 2**53
+"""Integers up to here are floats without loss; a column with a larger one and fractions is text."""
 
 
 def clean(text: str) -> str:
@@ -158,15 +162,18 @@ def _written_int(cell: Cell) -> int | None:
 
 
 def _float(cell: Cell) -> float | None:
-    if isinstance(cell, bool) or not isinstance(cell, int | float) or abs(cell) > _LARGEST:
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
         return None
-    return float(cell) if math.isfinite(cell) else None
+    exact = abs(cell) <= _EXACT if isinstance(cell, int) else math.isfinite(cell)
+    return float(cell) if exact else None
 
 
 def _written_float(cell: Cell) -> float | None:
-    if isinstance(cell, str):
-        return _float(float(cell)) if _FLOAT.fullmatch(cell) else None
-    return _float(cell)
+    if not isinstance(cell, str):
+        return _float(cell)
+    if not _FLOAT.fullmatch(cell):
+        return None
+    return _float(int(cell) if _DIGITS.fullmatch(cell) else float(cell))
 
 
 def _date(cell: Cell) -> date | None:

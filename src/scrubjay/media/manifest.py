@@ -22,11 +22,11 @@ JSONL_SUFFIXES: Final = frozenset({".jsonl", ".ndjson"})
 
 _DELIMITERS: Final = ",;\t|"
 _MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _NUMBERED_CAPTION: Final = re.compile(r"(?:caption|description)_?[0-9]{1,2}")
 
@@ -139,7 +139,8 @@ def decode_text(name: str, data: bytes) -> str:
     Raises:
         WrongUse: it is none of these, and so not text; the message names the line.
     """
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    mark, encoding = next((one for one in _MARKS if data.startswith(one[0])), (b"", ""))
+    data = data.removeprefix(mark)
     for candidate in (encoding,) if encoding else ("utf-8", "cp1252"):
         try:
             text = data.decode(candidate)
