@@ -16,7 +16,7 @@ from scrubjay.core.errors import BadMedia
 from scrubjay.media.image import decode_picture, probe_picture
 from tests.media.samples import FORMATS, saved, scenery
 
-pytestmark = pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 ORIENTATION = 0x0112
 
