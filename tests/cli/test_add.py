@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from scrubjay.cli.add import SHOWN, add, counts
+from scrubjay.core.errors import WrongUse
+from tests.media.samples import recorded, saved, scenery, tone
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    app = typer.Typer()
+    app.command()(add)
+
+    def invoke(*arguments: object) -> Result:
+        written = [str(argument) for argument in arguments]
+        return CliRunner().invoke(app, [*written, "--home", str(tmp_path / "home")])
+
+    return invoke
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "tickets"
+    (root / "images").mkdir(parents=True)
+    for seed in range(3):
+        (root / "images" / f"{seed}.png").write_bytes(saved(scenery(seed=seed), "PNG"))
+    (root / "images" / "text[1].jpg").write_text("no picture")
+    (root / "hello.wav").write_bytes(recorded(tone(), 16_000, "WAV"))
+    (root / "notes.txt").write_text("ignored")
+    said = {f"{seed}.png": f"picture {seed}" for seed in range(3)}
+    said |= {"ghost.png": "gone", "text[1].jpg": "x", "hello.wav": "hello"}
+    (root / "descriptions.json").write_text(json.dumps(said))
+    return root
+
+
+def test_json_is_one_object_with_counts_and_what_was_set_aside(run: Run, folder: Path) -> None:
+    result = run(folder, "--json", "--month", "2026-10")
+    assert result.exit_code == 0
+    done = json.loads(result.stdout)
+    assert {
+        name: done[name] for name in ("layout", "added", "updated", "unchanged", "ignored")
+    } == {
+        "layout": "descriptions",
+        "added": 4,
+        "updated": 0,
+        "unchanged": 0,
+        "ignored": 2,
+    }
+    assert done["by_kind"] == {"image": 3, "speech": 1}
+    assert sum(done["by_split"].values()) == 4
+    assert done["quarantined"] == [
+        {"path": "ghost.png", "reason": "there is no such file (named in descriptions.json)"},
+        {
+            "path": "images/text[1].jpg",
+            "reason": "neither a picture nor a recording, whatever its name says",
+        },
+    ]
+    assert done["version"] is None
+    assert done["snapshot"].startswith("2026-10-")
+
+
+def test_adding_the_same_folder_again_changes_nothing(run: Run, folder: Path) -> None:
+    first = json.loads(run(folder, "--json", "--month", "2026-10").stdout)
+    again = json.loads(run(folder, "--json", "--month", "2026-11").stdout)
+    assert (again["added"], again["updated"], again["unchanged"]) == (0, 0, 4)
+    for name in ("by_kind", "by_split", "quarantined", "snapshot", "ignored"):
+        assert again[name] == first[name]
+
+
+def test_the_table_names_counts_reasons_and_the_next_step(run: Run, folder: Path) -> None:
+    result = run(folder)
+    assert result.exit_code == 0
+    for words in (
+        r"added\s+4\n",
+        r"set aside\s+2\n",
+        r"ignored\s+2\n",
+        r"kinds\s+3 image, 1 speech\n",
+        r"set aside: images/text\[1\]\.jpg: neither a picture",
+        r"not indexed yet: run scrubjay train",
+        rf"snapshot {datetime.now(UTC).astimezone():%Y-%m}-",
+    ):
+        assert re.search(words, result.stdout), (words, result.stdout)
+
+
+def test_many_files_set_aside_are_counted_after_the_first(run: Run, folder: Path) -> None:
+    for n in range(SHOWN + 5):
+        (folder / f"stray-{n}.png").write_bytes(b"")
+    result = run(folder)
+    assert result.stdout.count("  set aside: ") == SHOWN
+    assert "and 7 more: --json lists them all" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("make", "message"), [(False, "no folder"), (True, "is empty")]
+)  # fmt: skip
+def test_a_missing_or_empty_folder_is_a_clear_error(
+    run: Run, tmp_path: Path, make: bool, message: str
+) -> None:
+    if make:
+        (tmp_path / "nothing").mkdir()
+    result = run(tmp_path / "nothing")
+    assert isinstance(result.exception, WrongUse)
+    assert message in str(result.exception)
+    assert result.exception.exit_code == 2
+    assert not (tmp_path / "home").exists()
+
+
+def test_counts_are_listed_the_largest_first() -> None:
+    assert counts({"val": 20, "train": 1680, "test": 20}) == "1,680 train, 20 test, 20 val"
+    assert counts({}) == "none"
