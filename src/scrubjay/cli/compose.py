@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrubjay.core.errors import BadConfig, MissingExtra, UnknownName
+from scrubjay.core.errors import BadConfig, MissingExtra, UnknownName, WrongUse
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -59,6 +59,10 @@ def _check_form(text: str) -> None:
     """
     override = _parsed(text)
     key = override.key_or_group
+    if not key:
+        raise BadConfig(f"{text!r} is not an override: nothing stands before the '='")
+    if override.package is not None:
+        raise BadConfig(f"{text!r}: a group always goes where its name says; leave the @ out")
     if override.is_sweep_override():
         raise BadConfig(
             f"{text!r} names several values and one run takes one; for a list write {key}=[a,b], "
@@ -104,7 +108,7 @@ def _composed(overrides: list[str], config_name: str, *, resolve: bool = True) -
     except HydraException as error:
         unknown = _unknown_key(str(error), overrides, config_name)
         raise unknown or BadConfig(f"configuration: {_first_line(error)}") from error
-    except OmegaConfBaseException as error:
+    except (OmegaConfBaseException, ValueError) as error:
         raise BadConfig(f"configuration: {_first_line(error)}") from error
     if not isinstance(plain, dict):
         raise BadConfig(f"configuration {config_name!r} is not a mapping")
@@ -119,7 +123,7 @@ def _no_such_option(error: Any) -> UnknownName | BadConfig:  # noqa: ANN401 - Hy
     return UnknownName(f"{group} configuration", name, error.options)
 
 
-def _unknown_key(message: str, overrides: Sequence[str], config_name: str) -> UnknownName | None:
+def _unknown_key(message: str, overrides: Sequence[str], config_name: str) -> WrongUse | None:
     """The error for a key Hydra could not find: compose without it and see what there is."""
     if not message.startswith(("Could not override", "Could not delete")):
         return None
@@ -129,6 +133,8 @@ def _unknown_key(message: str, overrides: Sequence[str], config_name: str) -> Un
     key = found.group(1)
     others = [text for text in overrides if _parsed(text).key_or_group != key]
     known = _composed(others, config_name, resolve=False)
+    if key in _groups():
+        return BadConfig(f"{key} is a group: choose with {key}=NAME, or set {key}.KEY=VALUE")
     return UnknownName("configuration key", key, dict.fromkeys([*_keys(known), *_groups()]))
 
 
@@ -154,7 +160,7 @@ def _refuse_secrets(config: Mapping[str, Any], prefix: str = "") -> None:
     for name, value in config.items():
         if isinstance(value, Mapping):
             _refuse_secrets(value, f"{prefix}{name}.")
-        elif value and isinstance(value, str) and _SECRET.search(name):
+        elif value is not None and _SECRET.search(name):
             raise BadConfig(
                 f"{prefix}{name} looks like a secret, and a configuration is kept with the run; "
                 f"give it in the environment instead"

@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 
 from scrubjay.core.errors import TrainingFailed
 from scrubjay.core.protocols import Progress
+from scrubjay.training.epochs import epochs_done
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,8 @@ class StepSeeds(Callback):
         batch_idx: int,
     ) -> None:
         """Seed for this batch."""
-        epoch = trainer.fit_loop.epoch_progress.current.processed  # type: ignore[attr-defined]
-        (state,) = np.random.SeedSequence([self._seed, epoch, batch_idx]).generate_state(1)
+        key = [self._seed, epochs_done(trainer), batch_idx]
+        (state,) = np.random.SeedSequence(key).generate_state(1)
         torch.manual_seed(int(state))
 
 
@@ -55,7 +56,7 @@ class FiniteTraining(Callback):
             TrainingFailed: it is not finite.
         """
         if not bool(torch.isfinite(loss).all()):
-            raise TrainingFailed(_failure(trainer, f"the loss became {float(loss):g}"))
+            raise TrainingFailed(_failure(trainer, f"the loss became {loss.item():g}"))
 
     def on_before_optimizer_step(
         self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer

@@ -22,6 +22,7 @@ from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadConfig, BadMedia, NotReady, TrainingFailed
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.core.types import Item, Kind, Media, Modality, Split
+from scrubjay.training.epochs import epochs_done
 from scrubjay.training.pairs import Anchor, Draw, anchors_of, draw, epoch_batches, group_items
 from scrubjay.training.views import Decoded, View, views_of, window
 
@@ -122,6 +123,7 @@ class PairData(LightningDataModule):
         self._anchors = _train_anchors(items, encoder, folder)
         self.held_out = _held_out(items, encoder, val_views)
         self.problems: dict[str, str] = {}
+        self._next_epoch = 0
 
     def train_dataloader(self) -> DataLoader[PairBatch]:
         """Batches of the epoch that is next."""
@@ -129,10 +131,7 @@ class PairData(LightningDataModule):
             self._anchors, self._encoder, self._decoded, self._batch_size, self._seed
         )
         order = EpochOrder(len(batches))
-        if self.trainer is not None:  # a resumed run starts in the middle; workers read ahead
-            # `trainer.current_epoch` is one behind here when the run was resumed.
-            done = self.trainer.fit_loop.epoch_progress.current
-            order.set_epoch(done.processed)  # type: ignore[attr-defined]
+        order.set_epoch(self._next_epoch)
         return self._loader(batches, order)
 
     def val_dataloader(self) -> DataLoader[ViewBatch] | list[DataLoader[ViewBatch]]:
@@ -154,6 +153,16 @@ class PairData(LightningDataModule):
             pin_memory=torch.cuda.is_available(),
             generator=torch.Generator().manual_seed(self._seed),
         )
+
+    def state_dict(self) -> dict[str, int]:
+        """The epoch that a run resumed from this moment begins with."""
+        if self.trainer is None:
+            return {"next_epoch": self._next_epoch}
+        return {"next_epoch": epochs_done(self.trainer)}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Begin there: Lightning asks for batches before it says which epoch it is."""
+        self._next_epoch = int(state_dict["next_epoch"])
 
     def on_before_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """Take note of what could not be used.

@@ -87,7 +87,10 @@ def log_config(loggers: Iterable[Logger], config: dict[str, Any]) -> None:
 
 
 def close(loggers: Iterable[Logger]) -> None:
-    """End trackers that would otherwise stay open until the process ends."""
+    """End trackers that would otherwise stay open until the process ends; all is on disk then."""
     for logger in loggers:
         if isinstance(logger, WandbLogger):
+            import wandb
+
             logger.experiment.finish()
+            wandb.teardown()  # finish() may return before the service has written its last records
