@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -67,20 +66,23 @@ def to_json(added: Added) -> dict[str, Any]:
 
 def show(added: Added) -> None:
     """Print what was done as a table, the files set aside with their reasons, and what is next."""
+    from rich.box import SIMPLE_HEAD
     from rich.markup import escape
     from rich.table import Table
 
     out = console()
-    table = Table("", "", box=None, show_header=False, pad_edge=False)
+    table = Table("", "items", box=SIMPLE_HEAD, pad_edge=False)
     table.columns[1].justify = "right"
     for name in ("added", "updated", "unchanged"):
         table.add_row(name, f"{getattr(added, name):,}")
     table.add_row("set aside", f"{len(added.quarantined):,}")
-    table.add_row("ignored", f"{added.ignored:,}")
+    table.add_row("ignored", f"{added.ignored:,}", end_section=True)
+    for counts in (added.by_kind, added.by_split):
+        for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+            table.add_row(name, f"{count:,}")
+        table.add_section()
     out.print(table)
     out.print(f"layout   {added.scan_layout}")
-    out.print(f"kinds    {counts(added.by_kind)}")
-    out.print(f"splits   {counts(added.by_split)}")
     out.print(f"snapshot {added.snapshot}")
     for problem in added.quarantined[:SHOWN]:
         out.print(f"  set aside: {escape(problem.path)}: {escape(problem.reason)}", soft_wrap=True)
@@ -92,9 +94,3 @@ def show(added: Added) -> None:
         out.print("not indexed yet: run scrubjay train")
     else:
         out.print(f"indexed with {added.version}")
-
-
-def counts(by_name: Mapping[str, int]) -> str:
-    """Counts in one line, the largest first."""
-    largest_first = sorted(by_name.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ", ".join(f"{count:,} {name}" for name, count in largest_first) or "none"
