@@ -168,6 +168,15 @@ def test_a_jpeg_smaller_than_asked_keeps_its_size() -> None:
     assert decode_picture(saved(scenery(), "JPEG"), min_side=224).shape == (64, 96, 3)
 
 
+@pytest.mark.parametrize("min_side", [None, 64])
+def test_a_whole_jpeg_with_stray_bytes_is_read_as_pillow_reads_it(min_side: int | None) -> None:
+    data = saved(scenery(640, 480), "JPEG")
+    stray = data[:-2] + b"\x00\x00\x00" + data[-2:]
+    np.testing.assert_array_equal(
+        decode_picture(stray, min_side=min_side), decode_picture(data, min_side=min_side)
+    )
+
+
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
 def test_a_truncated_picture_is_refused(format: str, part: float) -> None:
