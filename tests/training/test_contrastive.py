@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
-from scrubjay.core.errors import BadConfig, UnknownName
-from scrubjay.core.types import Modality
+from scrubjay.core.errors import BadConfig
 from scrubjay.training.contrastive import (
     ContrastiveModule,
     HeldOut,
@@ -17,14 +14,6 @@ from scrubjay.training.contrastive import (
 )
 from scrubjay.training.losses import InfoNCE
 from tests.training.tiny import TinyEncoder
-
-
-def snapshot(module: nn.Module) -> dict[str, torch.Tensor]:
-    return {name: value.clone() for name, value in module.state_dict().items()}
-
-
-def changed(before: dict[str, torch.Tensor], module: nn.Module) -> set[str]:
-    return {name for name, now in module.state_dict().items() if not torch.equal(before[name], now)}
 
 
 def test_only_matrices_decay() -> None:
@@ -42,40 +31,6 @@ def test_only_matrices_decay() -> None:
 def test_the_temperature_starts_at_the_encoders() -> None:
     module = ContrastiveModule(TinyEncoder(), InfoNCE())
     assert module.loss.logit_scale.item() == pytest.approx(np.log(1 / 0.07))
-
-
-def test_a_frozen_tower_is_in_eval_mode_and_without_gradients_whatever_is_called() -> None:
-    encoder = TinyEncoder(dropout=0.5)
-    ContrastiveModule(encoder, InfoNCE(), freeze=["image"]).train()
-    image, text = encoder.tower(Modality.IMAGE), encoder.tower(Modality.TEXT)
-    assert not any(one.training for one in image.modules())
-    assert all(one.training for one in text.modules())
-    assert not any(one.requires_grad for one in image.parameters())
-    assert all(one.requires_grad for one in text.parameters())
-
-
-def test_freezing_spares_what_a_learning_tower_shares() -> None:
-    encoder = TinyEncoder(shared=True)
-    module = ContrastiveModule(encoder, InfoNCE(), freeze=["text"]).train()
-    assert encoder.head is not None
-    assert all(one.requires_grad for one in encoder.head.parameters())
-    assert encoder.head.training
-    text = encoder.tower(Modality.TEXT)
-    own = [one for one in text.parameters() if all(one is not h for h in encoder.head.parameters())]
-    assert own
-    assert not any(one.requires_grad for one in own)
-    assert module.towers["image"].training
-
-
-@pytest.mark.parametrize("freeze", [["txt"], ["image", "speach"]])
-def test_an_unknown_tower_is_refused_with_the_nearest(freeze: list[str]) -> None:
-    with pytest.raises(UnknownName, match="tower to freeze"):
-        ContrastiveModule(TinyEncoder(), InfoNCE(), freeze=freeze)
-
-
-def test_freezing_everything_is_refused() -> None:
-    with pytest.raises(BadConfig, match="leaves no tower to train"):
-        ContrastiveModule(TinyEncoder(), InfoNCE(), freeze=["image", "text", "speech"])
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scrubjay.core.errors import BadConfig, UnknownName
+from scrubjay.core.errors import BadConfig
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.evaluate.retrieval import recall_at_k
 from scrubjay.training.data import PairBatch, ViewBatch
+from scrubjay.training.freeze import freeze_towers
 from scrubjay.training.losses import PairLoss
 from scrubjay.training.schedule import cosine_with_warmup, warmup_steps
 
@@ -93,7 +94,7 @@ class ContrastiveModule(LightningModule):
                 for modality in sorted(encoder.spec.modalities)
             }
         )
-        self._frozen = freeze_towers(self.towers, freeze)
+        self._frozen = freeze_towers(encoder, self.towers, freeze)
         self._lr, self._betas = lr, (float(betas[0]), float(betas[1]))
         self._weight_decay, self._warmup, self._final_lr = weight_decay, warmup, final_lr
         self._loss_rows = loss_rows
@@ -104,7 +105,7 @@ class ContrastiveModule(LightningModule):
         """Training mode for all but what is frozen."""
         super().train(mode)
         for module in self._frozen:
-            module.eval()
+            module.training = False
         return self
 
     def on_fit_start(self) -> None:
@@ -183,37 +184,6 @@ class ContrastiveModule(LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
-
-
-def freeze_towers(towers: nn.ModuleDict, freeze: Sequence[str]) -> list[nn.Module]:
-    """Stop gradients of what only the frozen towers use.
-
-    Returns:
-        The modules that must stay in eval mode.
-
-    Raises:
-        UnknownName: a name that is no tower.
-        BadConfig: no parameter is left to train.
-    """
-    for name in freeze:
-        if name not in towers:
-            raise UnknownName("tower to freeze", str(name), list(towers))
-    frozen = [towers[name] for name in freeze]
-    learning = [tower for name, tower in towers.items() if name not in freeze]
-    kept = {id(parameter) for tower in learning for parameter in tower.parameters()}
-    in_use = {id(module) for tower in learning for module in tower.modules()}
-    for tower in frozen:
-        for parameter in tower.parameters():
-            if id(parameter) not in kept:
-                parameter.requires_grad = False
-    if not any(parameter.requires_grad for parameter in towers.parameters()):
-        raise BadConfig(
-            f"freeze=[{','.join(freeze)}] leaves no tower to train; this encoder has "
-            f"{', '.join(towers)}"
-        )
-    alone = [module for tower in frozen for module in tower.modules() if id(module) not in in_use]
-    # A module with a child that still learns must not take the child into eval mode with it.
-    return [module for module in alone if all(id(one) not in in_use for one in module.modules())]
 
 
 def decay_groups(parameters: Iterable[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:

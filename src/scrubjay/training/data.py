@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadConfig, BadMedia, NotReady, TrainingFailed
 from scrubjay.core.protocols import TrainableEncoder
-from scrubjay.core.types import Item, Kind, Media, Modality, Split
+from scrubjay.core.types import EncoderSpec, Item, Kind, Media, Modality, Split
 from scrubjay.training.epochs import epochs_done
 from scrubjay.training.pairs import Anchor, Draw, anchors_of, draw, epoch_batches, group_items
 from scrubjay.training.views import Decoded, View, views_of, window
@@ -113,22 +113,24 @@ class PairData(LightningDataModule):
         _check(0 <= tolerate <= 1, f"datamodule.tolerate must be in [0, 1], not {tolerate}")
         self._workers, self._seed, self._tolerate = workers, seed, tolerate
         self._encoder, self._batch_size = encoder, batch_size
+        spec = encoder.spec  # once: a family may hash its weights for the fingerprint in it
+        self._spec = spec
         self._decoded = Decoded(
             read,
             limits=limits,
-            min_side=encoder.spec.image_size,
+            min_side=spec.image_size,
             max_bytes=cache_mb * 2**20 // max(1, workers),
         )
         self._items = len(items)
-        self._anchors = _train_anchors(items, encoder, folder)
-        self.held_out = _held_out(items, encoder, val_views)
+        self._anchors = _train_anchors(items, spec, folder)
+        self.held_out = _held_out(items, spec, val_views)
         self.problems: dict[str, str] = {}
         self._next_epoch = 0
 
     def train_dataloader(self) -> DataLoader[PairBatch]:
         """Batches of the epoch that is next."""
         batches = TrainBatches(
-            self._anchors, self._encoder, self._decoded, self._batch_size, self._seed
+            self._anchors, self._encoder, self._spec, self._decoded, self._batch_size, self._seed
         )
         order = EpochOrder(len(batches))
         order.set_epoch(self._next_epoch)
@@ -138,7 +140,9 @@ class PairData(LightningDataModule):
         """Every held-out view once; no loader when there is none."""
         if not self.held_out:
             return []
-        batches = HeldOutBatches(self.held_out, self._encoder, self._decoded, self._batch_size)
+        batches = HeldOutBatches(
+            self.held_out, self._encoder, self._spec, self._decoded, self._batch_size
+        )
         return self._loader(batches, range(len(batches)))
 
     def _loader(
@@ -189,7 +193,7 @@ class PairData(LightningDataModule):
         Raises:
             BadMedia: its file is gone or cannot be decoded.
         """
-        return _media_of(self.held_out[position], self._decoded, self._encoder)
+        return _media_of(self.held_out[position], self._decoded, self._spec.speech_window_s)
 
 
 class TrainBatches(Dataset[PairBatch]):
@@ -199,12 +203,15 @@ class TrainBatches(Dataset[PairBatch]):
         self,
         anchors: Sequence[Anchor],
         encoder: TrainableEncoder,
+        spec: EncoderSpec,
         decoded: Decoded,
         batch_size: int,
         seed: int,
     ) -> None:
         """Take what batches are drawn from."""
         self._anchors, self._encoder, self._decoded = anchors, encoder, decoded
+        self._modalities = sorted(spec.modalities)
+        self._longest_s = spec.speech_window_s
         self._batch_size, self._seed = batch_size, seed
         self._epoch = -1
         self._plan: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
@@ -227,7 +234,7 @@ class TrainBatches(Dataset[PairBatch]):
         with torch.random.fork_rng(devices=[]):
             # A family augments from torch's seed; set here, it is the same in every process.
             torch.manual_seed(int(random.integers(2**63)))
-            for modality in self._encoder.spec.modalities:
+            for modality in self._modalities:
                 media, numbers = self._media(modality, draws, random, problems)
                 if media:
                     ready = self._encoder.preprocess(modality, train=True)(media)
@@ -244,7 +251,7 @@ class TrainBatches(Dataset[PairBatch]):
     ) -> tuple[list[Media], list[int]]:
         media: list[Media] = []
         numbers: list[int] = []
-        longest = self._encoder.spec.speech_window_s
+        longest = self._longest_s
         for one in draws:
             try:
                 if modality is Modality.IMAGE and one.picture:
@@ -265,10 +272,16 @@ class HeldOutBatches(Dataset[ViewBatch]):
     """The held-out views in order, a batch never mixing modalities."""
 
     def __init__(
-        self, views: Sequence[View], encoder: TrainableEncoder, decoded: Decoded, batch_size: int
+        self,
+        views: Sequence[View],
+        encoder: TrainableEncoder,
+        spec: EncoderSpec,
+        decoded: Decoded,
+        batch_size: int,
     ) -> None:
         """Cut the views into batches."""
         self._views, self._encoder, self._decoded = views, encoder, decoded
+        self._longest_s = spec.speech_window_s
         self._batches: list[list[int]] = []
         for modality in dict.fromkeys(view.modality for view in views):
             places = [at for at, view in enumerate(views) if view.modality is modality]
@@ -287,7 +300,7 @@ class HeldOutBatches(Dataset[ViewBatch]):
         problems: list[tuple[str, str]] = []
         for at in self._batches[position]:
             try:
-                media.append(_media_of(self._views[at], self._decoded, self._encoder))
+                media.append(_media_of(self._views[at], self._decoded, self._longest_s))
                 kept.append(at)
             except BadMedia as error:
                 problems.append((error.path, error.reason))
@@ -318,12 +331,12 @@ class EpochOrder(Sampler[tuple[int, int]]):
         return iter([(self._epoch, position) for position in range(self._n_batches)])
 
 
-def _media_of(view: View, decoded: Decoded, encoder: TrainableEncoder) -> Media:
+def _media_of(view: View, decoded: Decoded, longest_s: float | None) -> Media:
     if view.item is None:
         return view.text
     if view.modality is Modality.IMAGE:
         return decoded.picture(view.item)
-    return window(decoded.sound(view.item), encoder.spec.speech_window_s, None)
+    return window(decoded.sound(view.item), longest_s, None)
 
 
 def _check(holds: bool, message: str) -> None:
@@ -338,17 +351,15 @@ def _tensors(batch: Mapping[str, np.ndarray]) -> Inputs:
     }
 
 
-def _train_anchors(
-    items: Sequence[Item], encoder: TrainableEncoder, folder: str | None
-) -> list[Anchor]:
+def _train_anchors(items: Sequence[Item], spec: EncoderSpec, folder: str | None) -> list[Anchor]:
     train = [item for item in items if item.split is Split.TRAIN]
-    anchors = anchors_of(group_items(train, encoder.spec.modalities))
+    anchors = anchors_of(group_items(train, spec.modalities))
     if len({anchor.group.number for anchor in anchors}) > 1:
         return anchors
     where = f"folder {folder}" if folder else "this collection"
     kinds = Counter(item.kind for item in train)
     captions = sum(len(item.captions) for item in train)
-    towers = ", ".join(sorted(modality.value for modality in encoder.spec.modalities))
+    towers = ", ".join(sorted(modality.value for modality in spec.modalities))
     have = (
         f"its train split has {kinds[Kind.IMAGE]} pictures, {kinds[Kind.SPEECH]} recordings and "
         f"{captions} captions (of {len(items)} items in all), the encoder has towers for {towers}"
@@ -365,9 +376,9 @@ def _train_anchors(
     )
 
 
-def _held_out(items: Sequence[Item], encoder: TrainableEncoder, limit: int) -> list[View]:
+def _held_out(items: Sequence[Item], spec: EncoderSpec, limit: int) -> list[View]:
     val = [item for item in items if item.split is Split.VAL]
-    groups = group_items(val, encoder.spec.modalities)
+    groups = group_items(val, spec.modalities)
     if not any(len(group.modalities()) > 1 for group in groups):
         return []
     return views_of(groups, limit=limit)
