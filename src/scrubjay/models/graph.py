@@ -1,16 +1,18 @@
 """A torch module as a graph OpenVINO runs, written once when a version is exported.
 
-Only families that have torch import this. What it writes is read without torch by
-scrubjay.models.encoders.exported.
+Only families that have torch call this. What it writes is read without torch by the `exported`
+family.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrubjay.core.protocols import Batch
+from scrubjay.models.runtime import openvino
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,17 +37,19 @@ def export_graph(
         dynamic: input -> axes that may have any length, besides axis 0, the batch, which always
             may. An axis that is not named keeps its length in `example`.
     """
-    import openvino
     import torch
 
-    tensors = {name: torch.from_numpy(array) for name, array in example.items()}
+    runtime = openvino()
+    device = next((one.device for one in module.parameters()), torch.device("cpu"))
+    tensors = {name: torch.from_numpy(array).to(device) for name, array in example.items()}
     was_training = module.training
     module.eval()
     try:
-        with torch.no_grad():
-            graph = openvino.convert_model(
-                _by_position(module, tuple(tensors)),
-                example_input=tuple(tensors.values()),
+        with torch.no_grad(), warnings.catch_warnings():
+            # Tracing warns of every shape check it passes; the parity tests hold the result.
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
+            graph = runtime.convert_model(
+                _by_position(module, tuple(tensors)), example_input=tuple(tensors.values())
             )
     finally:
         module.train(was_training)
@@ -55,12 +59,12 @@ def export_graph(
         port.get_tensor().set_names({name})
         port.get_node().set_friendly_name(name)
         free = {0, *(dynamic or {}).get(name, ())}
-        shapes[port] = openvino.PartialShape(
+        shapes[port] = runtime.PartialShape(
             [-1 if axis in free else length for axis, length in enumerate(array.shape)]
         )
     graph.reshape(shapes)
     graph.output(0).get_tensor().set_names({OUTPUT})
-    openvino.save_model(graph, path, compress_to_fp16=True)
+    runtime.save_model(graph, path, compress_to_fp16=True)
 
 
 def _by_position(module: nn.Module, names: tuple[str, ...]) -> nn.Module:
