@@ -142,6 +142,8 @@ class Generation:
             WrongUse: the vector's shape, or k below 1.
             BadFilter: the expression does not parse or names no column.
         """
+        if k < 1:
+            raise WrongUse(f"k is {k}; ask for at least one")
         return self._nearest.search(self._query(vector), k, kinds=kinds, where=where)
 
     def count(self) -> int:

@@ -77,6 +77,7 @@ class SnapshotFolder:
             UnknownName: there is none of that name.
             Damaged: the file cannot be read, or lists something else than what was written.
         """
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         known = [path.stem for path in self.folder.glob("[!.]*.parquet")]
@@ -85,10 +86,10 @@ class SnapshotFolder:
         created, digest = self._header(name)
         try:
             table = pq.read_table(self._path(name), columns=["id", "sha256"])
-        except (OSError, ValueError) as error:
+            ids = tuple(map(str, table["id"].to_pylist()))
+            sha256s = tuple(map(str, table["sha256"].to_pylist()))
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             raise self._damaged(name, error) from error
-        ids = tuple(table["id"].to_pylist())
-        sha256s = tuple(table["sha256"].to_pylist())
         if _digest(ids, sha256s) != digest:
             raise self._damaged(name, "its rows are not the ones that were written")
         return Snapshot(name, created, ids, sha256s)
@@ -118,13 +119,14 @@ class SnapshotFolder:
         return max(now, self._header(names[-1])[0]) if names else now
 
     def _header(self, name: str) -> tuple[datetime, str]:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
             metadata = pq.read_schema(self._path(name)).metadata or {}
             created = datetime.fromisoformat(metadata[_CREATED].decode())
             return created, metadata[_CONTENT].decode()
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             raise self._damaged(name, error) from error
 
     def _path(self, name: str) -> Path:

@@ -75,8 +75,8 @@ def _number(token: Token) -> int | float | None:
     if token.kind != "number":
         return None
     if re.fullmatch(r"[+-]?\d+", token.text):
-        # Longer than any number a column can hold, and slow to turn into one.
-        return int(token.text) if len(token.text) <= 20 else float(token.text)
+        # So many digits are more than any column holds, and slow to read.
+        return int(token.text) if len(token.text) < 400 else float(token.text)
     return float(token.text)
 
 
@@ -89,7 +89,7 @@ def _integral(token: Token) -> int | float | None:
     number = _number(token)
     if isinstance(number, int):
         return number if abs(number) < 2**63 else None
-    return number if number is not None and abs(number) < 2**63 else None
+    return _real(token)
 
 
 def _bool(token: Token) -> bool | None:

@@ -1,0 +1,154 @@
+"""What the killed process was doing. Run as `python -m tests.store.scenarios NAME HOME NTH`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+from scrubjay.core.types import Champion
+
+KILL_AT = os.environ.get("KILL_AT", "")
+
+
+def die_on_the(nth):
+    """Make every module's failpoint die on the nth pass instead of the first."""
+    from scrubjay.store import durable
+
+    passes = 0
+
+    def failpoint(name):
+        nonlocal passes
+        if name == KILL_AT:
+            passes += 1
+            if passes == nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    modules = [module for name, module in sys.modules.items() if name.startswith("scrubjay.")]
+    for module in {durable, *modules}:
+        if hasattr(module, "failpoint"):
+            module.failpoint = failpoint
+
+
+def replace_a_file(home):
+    from scrubjay.store.durable import write_durably
+
+    write_durably(home / "file", b"new" * 1000)
+
+
+def create_a_file(home):
+    from scrubjay.store.durable import create_durably
+
+    create_durably(home / "file", b"new" * 1000)
+
+
+def build(folder):
+    (folder / "export").mkdir()
+    (folder / "model.safetensors").write_bytes(b"weights" * 1000)
+    (folder / "export" / "image.bin").write_bytes(b"graph" * 1000)
+
+
+def register(home):
+    from scrubjay.store.registry import Registry
+
+    Registry(home / "registry").register(
+        build, month="2026-11", lineage={"parent": None}, metrics={"r": 0.5}, card="# Card\n"
+    )
+
+
+def publish(home):
+    from scrubjay.store.registry import Registry
+
+    registry = Registry(home / "registry")
+    version = registry.ids()[-1]
+    registry.publish(Champion(version, "new"), expected=Champion(version, "old"))
+
+
+def snapshot(home):
+    from scrubjay.store.snapshots import Listing, SnapshotFolder
+
+    SnapshotFolder(home / "snapshots").take(Listing("2026-11", ("a", "b"), ("1", "2")))
+
+
+def upsert(home):
+    from scrubjay.store.catalog import Catalog
+    from tests.store.made import item
+
+    Catalog(home / "catalog.lance").upsert(
+        [item(n, attributes={"price": n + 0.5, "colour": "red"}) for n in range(5, 15)]
+    )
+
+
+def forget(home):
+    from scrubjay.store.catalog import Catalog
+
+    Catalog(home / "catalog.lance").delete(["item-000003"])
+
+
+def add_rows(home):
+    from scrubjay.store.index import Generations
+    from tests.store.made import item, rows_of, sha, units
+
+    items = [item(n, sha256=sha(f"new {n}"), attributes={"price": 0.5}) for n in range(5, 15)]
+    Generations(home / "generations").open("v1").add(rows_of(items), units(10, 8, seed=1))
+
+
+def optimise(home):
+    from scrubjay.core.config import IndexSettings
+    from scrubjay.store.index import Generations
+
+    generations = Generations(home / "generations", IndexSettings(exact_below=300))
+    generations.open("v1").optimise()
+
+
+def remove(home):
+    from scrubjay.store.index import Generations
+
+    Generations(home / "generations").remove("v1")
+
+
+def set_aside(home):
+    from scrubjay.media.layout import Problem
+    from scrubjay.store.quarantine import Quarantine
+
+    Quarantine(home / "quarantine.lance").replace("/root", [Problem("b", "new")], month="2026-12")
+
+
+def upsert_for_ever(home):
+    """Acknowledge each batch on stdout, until killed."""
+    from scrubjay.store.catalog import Catalog
+    from tests.store.made import item
+
+    catalog = Catalog(home / "catalog.lance")
+    first = catalog.count()
+    while True:
+        catalog.upsert(item(n, tags=("x",)) for n in range(first, first + 20))
+        first += 20
+        sys.stdout.write(f"{first}\n")
+        sys.stdout.flush()
+
+
+def add_rows_for_ever(home):
+    """Acknowledge each batch on stdout, until killed."""
+    from scrubjay.store.index import Generations
+    from tests.store.made import item, rows_of, units
+
+    generation = Generations(home / "generations").open("v1")
+    first = generation.count()
+    while True:
+        items = [item(n) for n in range(first, first + 20)]
+        generation.add(rows_of(items), units(20, 8, seed=first))
+        generation.sync()
+        first += 20
+        sys.stdout.write(f"{first}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    scenario = globals()[sys.argv[1]]
+    for room in ("catalog", "index", "quarantine", "registry"):
+        importlib.import_module(f"scrubjay.store.{room}")
+    die_on_the(int(sys.argv[3]))
+    scenario(Path(sys.argv[2]))
