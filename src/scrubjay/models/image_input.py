@@ -59,6 +59,10 @@ class ImageInput:
         """
         return {"pixel_values": self.normalise(self.pixels(batch))}
 
+    def as_bytes(self, batch: Sequence[Media]) -> Batch:
+        """The same for a graph that normalises itself: (n, size, size, 3) uint8."""
+        return {"pixel_values": self.pixels(batch)}
+
     def pixels(self, batch: Sequence[Media]) -> NDArray[np.uint8]:
         """Pictures to (n, size, size, 3) uint8: resized and cut, not yet normalised."""
         out = np.empty((len(batch), self.size, self.size, 3), np.uint8)
