@@ -1,0 +1,181 @@
+"""Every configuration that ships composes, instantiates and, as an experiment, trains."""
+
+from __future__ import annotations
+
+import json
+import wave
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from lightning.pytorch import LightningDataModule, LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import Logger
+
+from scrubjay.cli.compose import FOLDER, compose
+from scrubjay.core.protocols import TrainableEncoder
+from scrubjay.training.fit import fit
+from scrubjay.training.instantiate import PARTIAL, instantiate, refers_to
+from scrubjay.training.losses import PairLoss
+from tests.training.collection import Collection, make
+from tests.training.tiny import TinyEncoder
+
+GROUPS = ("encoder", "model", "datamodule", "loss", "trainer", "callbacks", "logger", "experiment")
+SMALL_BUILTIN = (
+    "encoder.width=16",
+    "encoder.layers=1",
+    "encoder.heads=2",
+    "encoder.ffn=1",
+    "encoder.dim=16",
+    "encoder.stem_channels=[4,8]",
+    "encoder.buckets=64",
+    "encoder.text_width=8",
+)
+MADE = {
+    "model": LightningModule,
+    "datamodule": LightningDataModule,
+    "loss": PairLoss,
+    "callbacks": Callback,
+    "logger": Logger,
+    "encoder": TrainableEncoder,
+}
+
+
+def names(group: str) -> list[str]:
+    return sorted(path.stem for path in (FOLDER / group).glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def made() -> Collection:
+    return make(12, recordings=True)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CLIP of the real classes with random weights, saved as its owner would."""
+    from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTokenizer
+
+    folder = tmp_path_factory.mktemp("clip")
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)] + [str(n) for n in range(10)]
+    tokens = [*letters, *(f"{one}</w>" for one in letters), "<|startoftext|>", "<|endoftext|>"]
+    (folder / "vocab.json").write_text(json.dumps({one: at for at, one in enumerate(tokens)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt")).save_pretrained(folder)
+    tower = {
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+    }
+    text = {
+        **tower,
+        "vocab_size": len(tokens),
+        "bos_token_id": 72,
+        "eos_token_id": 73,
+        "pad_token_id": 73,
+    }
+    vision = {**tower, "image_size": 32, "patch_size": 8}
+    config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=16)
+    CLIPModel(config).save_pretrained(folder)
+    size = {"shortest_edge": 32}
+    CLIPImageProcessor(size=size, crop_size={"height": 32, "width": 32}).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four digits said by two people, and some handwriting."""
+    folder = tmp_path_factory.mktemp("digits")
+    random = np.random.default_rng(0)
+    for speaker in ("ann", "bob"):
+        for digit in range(10):
+            for take in range(4, 7):
+                with wave.open(str(folder / f"{digit}_{speaker}_{take}.wav"), "wb") as out:
+                    out.setparams((1, 2, 8000, 0, "NONE", ""))
+                    out.writeframes(random.integers(-9000, 9000, 2400).astype("<i2").tobytes())
+    for part in ("train", "test"):
+        images = random.integers(0, 256, (40, 28, 28), dtype=np.uint8)
+        np.savez(folder / f"{part}.npz", images=images, labels=np.arange(40, dtype=np.uint8) % 10)
+    return folder
+
+
+def overrides(group: str, name: str, clip: Path, digits: Path) -> list[str]:
+    chosen = [f"{group}={name}"]
+    if name in {"transformers", "tickets_clip"}:
+        chosen.append(f"encoder.source={clip}")
+    else:
+        chosen += SMALL_BUILTIN
+    if name == "spoken_digits" and group != "experiment":
+        chosen.insert(0, "datamodule=spoken_digits")
+    if name == "spoken_digits":
+        chosen += [f"datamodule.folder={digits}", "datamodule.batches=2"]
+    return list(dict.fromkeys(chosen))
+
+
+def provided(made: Collection, run: Path) -> dict[str, object]:
+    folders = {
+        "run": str(run),
+        "checkpoints": str(run / "checkpoints"),
+        "panels": str(run / "panels"),
+    }
+    return {"items": made.items, "read": made.read, **folders}
+
+
+def test_every_group_of_the_documentation_has_files_and_no_other_exists() -> None:
+    assert sorted(
+        path.name for path in FOLDER.iterdir() if path.is_dir() and any(path.glob("*.yaml"))
+    ) == sorted(GROUPS)
+    assert [path.name for path in FOLDER.glob("*.yaml")] == ["train.yaml"]
+
+
+def test_the_root_names_every_group() -> None:
+    text = (FOLDER / "train.yaml").read_text()
+    for group in GROUPS:
+        assert f"- {group}: " in text
+
+
+@pytest.mark.parametrize(
+    ("group", "name"), [(group, name) for group in GROUPS[:-1] for name in names(group)]
+)
+def test_every_choice_of_every_group_is_built(group, name, made, clip, digits, tmp_path) -> None:
+    config = compose(overrides(group, name, clip, digits))
+    node = config[group]
+    wanted = {group: node, **{other: config[other] for other in config if refers_to(node, other)}}
+    if group == "callbacks" and name == "spoken_digits":
+        wanted["datamodule"] = config["datamodule"]
+    have = provided(made, tmp_path)
+    if group != "encoder" and name != "transformers":
+        have["encoder"] = TinyEncoder()
+        wanted.pop("encoder", None)
+    if group == "trainer":
+        wanted["trainer"] = {**node, PARTIAL: True}
+    built = instantiate(wanted, provided=have)[group]
+    if group == "trainer":
+        quiet: Any = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+        assert isinstance(built(**quiet, default_root_dir=tmp_path), Trainer)
+    elif group in {"callbacks", "logger"}:
+        assert all(isinstance(one, MADE[group]) for one in built.values())
+        assert bool(built) == (name != "none")
+    else:
+        assert isinstance(built, MADE[group])
+
+
+@pytest.mark.parametrize("name", names("experiment"))
+def test_every_experiment_trains_two_steps(name, made, clip, digits, tmp_path) -> None:
+    config = compose(
+        [
+            *overrides("experiment", name, clip, digits),
+            "logger=csv",
+            "trainer.max_epochs=1",
+            "trainer.limit_train_batches=2",
+            "datamodule.batch_size=4",
+            "trainer.accelerator=cpu",
+        ]
+    )
+    fitted = fit(config, run=tmp_path, provided={"items": made.items, "read": made.read})
+    assert fitted.objects["trainer"].global_step == 2
+    assert np.isfinite(fitted.metrics["train/loss"])
+    assert isinstance(fitted.objects["encoder"], TrainableEncoder)
+    assert (tmp_path / "config.yaml").is_file()
+    assert fitted.last is not None
