@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -123,57 +124,53 @@ def test_the_microphone_is_a_spoken_query(champion_home, monkeypatch):
     assert "listening" in result.stderr
 
 
-@pytest.fixture
-def terminal(monkeypatch):
+class Terminal(io.StringIO):
     """Standard output that says it is a terminal, and keeps what is written."""
 
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
+    def isatty(self):
+        return True
 
-    shown = Terminal()
-    monkeypatch.setattr("sys.stdout", shown)
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLUMNS", "160")
+
+@pytest.fixture
+def in_terminal(champion_home, monkeypatch):
+    """Search for red pictures in a terminal with these variables; what it showed."""
     for name in ("NO_COLOR", "TMUX", "KITTY_WINDOW_ID", "TERM_PROGRAM", "COLORTERM"):
         monkeypatch.delenv(name, raising=False)
-    return shown
+
+    def show(thumbnails=True, **environment):
+        for name, value in {"TERM": "xterm-256color", "COLUMNS": "160", **environment}.items():
+            monkeypatch.setenv(name, value)
+        with contextlib.redirect_stdout(Terminal()) as shown:
+            command.search(
+                text="red", kind=[Kind.IMAGE], home=champion_home.path, thumbnails=thumbnails
+            )
+        return shown.getvalue()
+
+    return show
 
 
-def in_terminal(home, **given):
-    command.search(**{"text": "red", "home": home.path, "kind": [Kind.IMAGE], **given})
-
-
-def test_a_terminal_shows_a_table_with_pictures_when_it_can(champion_home, terminal, monkeypatch):
-    in_terminal(champion_home)
-    plain = terminal.getvalue()
+def test_a_terminal_shows_a_table_with_pictures_when_it_can(in_terminal):
+    plain = in_terminal()
     assert "▀" not in plain
     assert "a green one" in plain
     assert "3 found in" in plain
-    monkeypatch.setenv("COLORTERM", "truecolor")
-    in_terminal(champion_home)
-    assert "▀" in terminal.getvalue()[len(plain) :]
-    so_far = len(terminal.getvalue())
-    in_terminal(champion_home, thumbnails=False)
-    assert "▀" not in terminal.getvalue()[so_far:]
+    assert in_terminal(COLORTERM="truecolor").count("▀") > 100
+    assert "▀" not in in_terminal(COLORTERM="truecolor", thumbnails=False)
+    assert "▀" not in in_terminal(COLORTERM="truecolor", NO_COLOR="1")
 
 
-def test_a_terminal_with_its_own_protocol_gets_it(champion_home, terminal, monkeypatch):
-    monkeypatch.setenv("KITTY_WINDOW_ID", "1")
-    in_terminal(champion_home)
-    assert terminal.getvalue().count("\x1b_Ga=T") == 3
-    assert "a blue one" in terminal.getvalue()
+def test_a_terminal_with_its_own_protocol_gets_it(in_terminal):
+    shown = in_terminal(KITTY_WINDOW_ID="1")
+    assert shown.count("\x1b_Ga=T") == 3
+    assert "a blue one" in shown
 
 
-def test_a_picture_gone_since_is_no_reason_to_fail(champion_home, terminal, monkeypatch):
-    monkeypatch.setenv("COLORTERM", "truecolor")
-
+def test_a_picture_gone_since_is_no_reason_to_fail(in_terminal, monkeypatch):
     def gone(uri):
         raise BadMedia("file is gone", uri)
 
     monkeypatch.setattr("scrubjay.store.objects.read_uri", gone)
-    in_terminal(champion_home)
-    assert "a red one" in terminal.getvalue()
+    assert "a red one" in in_terminal(COLORTERM="truecolor")
 
 
 def hit(uri, start_s=None, end_s=None):
