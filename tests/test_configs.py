@@ -106,6 +106,8 @@ def overrides(group: str, name: str, clip: Path, digits: Path) -> list[str]:
         chosen.append(f"encoder.source={clip}")
     else:
         chosen += SMALL_BUILTIN
+    if group == "experiment" and name != "spoken_digits":
+        chosen.append("datamodule.batch_size=4")
     if name == "spoken_digits" and group != "experiment":
         chosen.insert(0, "datamodule=spoken_digits")
     if name == "spoken_digits":
@@ -169,7 +171,6 @@ def test_every_experiment_trains_two_steps(name, made, clip, digits, tmp_path) -
             "logger=csv",
             "trainer.max_epochs=1",
             "trainer.limit_train_batches=2",
-            "datamodule.batch_size=4",
             "trainer.accelerator=cpu",
         ]
     )
