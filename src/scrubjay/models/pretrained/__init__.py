@@ -1,0 +1,1 @@
+"""Models in the transformers library's own folders: found, read, cut into towers."""
