@@ -217,6 +217,20 @@ def test_missing_extra_linked_and_renamed_files_are_found(registry):
         registry.verify(moved.name)
 
 
+def test_what_is_about_to_be_loaded_can_be_checked_alone(registry):
+    version = register(registry)
+    folder = registry.folder(version)
+    (folder / "model.safetensors").write_bytes(b"other")
+    registry.verify(version, below="export")
+    (folder / "export" / "image.bin").write_bytes(b"other")
+    with pytest.raises(Damaged, match=r"image\.bin was changed"):
+        registry.verify(version, below="export")
+    (folder / "export" / "image.bin").unlink()
+    (folder / "export").rmdir()
+    with pytest.raises(Damaged, match="export is not what was registered"):
+        registry.verify(version, below="export")
+
+
 def test_registering_at_the_same_time_loses_nothing(registry):
     ids = []
     threads = [

@@ -22,7 +22,7 @@ class ExactRows:
 
     Attributes:
         vectors: (n, dim) float32, unit rows.
-        row_ids: (n,) uint64, Lance's.
+        row_ids: (n,) uint64, Lance's, ascending.
         items: (n,) a number for each row's item, the same for rows of the same item.
         shown: the columns a result shows, n rows.
     """
@@ -35,6 +35,8 @@ class ExactRows:
     @classmethod
     def of(cls, rows: pa.Table, dim: int) -> ExactRows:
         """Take a table with `vector`, `_rowid` and what a result shows apart."""
+        if np.any(np.diff(rows["_rowid"].to_numpy().astype(np.int64)) < 0):
+            rows = rows.sort_by("_rowid")
         vectors = rows["vector"].combine_chunks()
         flat = vectors.flatten().to_numpy(zero_copy_only=False)
         ids = rows["id"].combine_chunks().dictionary_encode()
@@ -52,7 +54,7 @@ class ExactRows:
 
         Args:
             query: (dim,) unit vector.
-            allowed: row ids to choose from; default all.
+            allowed: row ids to choose from, each one there; default all.
 
         Returns:
             (at most k,) places of the rows, best first, and their cosines.
@@ -60,7 +62,7 @@ class ExactRows:
         scores = self.vectors @ query
         places = np.arange(len(scores))
         if allowed is not None:
-            places = np.flatnonzero(np.isin(self.row_ids, allowed))
+            places = np.searchsorted(self.row_ids, np.sort(allowed))
             scores = scores[places]
         fetch = k
         while True:

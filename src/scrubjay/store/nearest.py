@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 REFINE = 5
 """Candidates whose cosine is computed exactly, for each one asked for."""
 LEAST_PROBES = 20
+FILTERS_KEPT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class View:
         attributes: attribute -> column.
         exact: all rows, where there are few enough.
         partitions: of the approximate index, 0 when there is none.
+        allowed: Lance filter -> ids of the rows it keeps, for the filters used last.
     """
 
     version: int
@@ -46,6 +48,7 @@ class View:
     attributes: Mapping[str, str]
     exact: ExactRows | None
     partitions: int
+    allowed: dict[str, NDArray[np.uint64]] = field(default_factory=dict)
 
 
 class Nearest:
@@ -73,12 +76,20 @@ class Nearest:
             if view.exact is None:
                 return self._by_index(view, query, k, kept)
             allowed = None
-            if kept is not None:
-                rows = self._table.rows(["id"], where=kept, row_ids=True)
-                allowed = rows["_rowid"].to_numpy()
+            if kept is not None and (allowed := view.allowed.get(kept)) is None:
+                allowed = self._allowed(kept)
                 if self._table.version() != view.version:
                     continue  # Row ids of another version may mean other rows.
+                if len(view.allowed) >= FILTERS_KEPT:
+                    view.allowed.clear()
+                view.allowed[kept] = allowed
             return _by_comparison(view, view.exact, query, k, allowed)
+
+    def _allowed(self, kept: str) -> NDArray[np.uint64]:
+        # One narrow column: without any, Lance reads them all.
+        rows = self._table.rows(["id"], where=kept, row_ids=True)
+        ids: NDArray[np.uint64] = rows["_rowid"].to_numpy()
+        return ids
 
     def _view(self) -> View:
         with self._looking:

@@ -190,8 +190,12 @@ class Registry:
             raise UnknownName("version", version, known)
         return self._versions / version
 
-    def verify(self, version: str) -> None:
+    def verify(self, version: str, *, below: str = "") -> None:
         """Read every file of a version and compare it with what was registered.
+
+        Args:
+            below: only the files in this folder of the version, such as `export`, and the
+                manifest: what is about to be loaded.
 
         Raises:
             UnknownName: no such version.
@@ -201,7 +205,13 @@ class Registry:
         manifest = read_manifest(folder)
         if manifest.version != version:
             raise Damaged(f"{folder} holds version {manifest.version}; give it its name back")
-        check_files(folder, manifest.files)
+        prefix = f"{below}/" if below else ""
+        files = {
+            name.removeprefix(prefix): seal
+            for name, seal in manifest.files.items()
+            if name.startswith(prefix)
+        }
+        check_files(folder / below, files)
 
     def champion(self) -> Champion | None:
         """The pair being served, or None when none was published yet.
