@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,16 +40,17 @@ def asked(monkeypatch) -> list[dict]:
 def test_importing_the_command_imports_nothing_heavy() -> None:
     code = (
         "import sys; import scrubjay.cli.train; "
-        "print([n for n in ('hydra', 'omegaconf', 'torch', 'lightning', 'lancedb') if n in sys.modules])"
+        "heavy = {'hydra', 'omegaconf', 'torch', 'lightning', 'lancedb'}; "
+        "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_help_shows_an_example() -> None:
-    shown = run(app, ["--help"], terminal_width=120).output
-    assert (
-        "scrubjay train experiment=tickets trainer.max_epochs=8 datamodule.batch_size=16" in shown
+    shown = run(app, ["--help"]).output
+    assert "Example: scrubjay train experiment=tickets trainer.max_epochs=8\n" in re.sub(
+        " +\n", "\n", shown
     )
     assert "--resume" in shown
 

@@ -22,7 +22,7 @@ def train(
         list[str] | None,
         typer.Argument(
             help="Settings as key=value, groups as group=name.",
-            metavar="[OVERRIDE]...",
+            metavar="OVERRIDES",
             show_default=False,
         ),
     ] = None,
@@ -37,9 +37,9 @@ def train(
     The first version becomes champion by itself; later ones wait for `scrubjay champion set`.
 
     \b
-    Example: scrubjay train experiment=tickets trainer.max_epochs=8 datamodule.batch_size=16
-             scrubjay train experiment=tickets datamodule.folder=./tickets logger=csv
-             scrubjay train experiment=tickets_clip encoder.source=./my-clip
+    Example: scrubjay train experiment=tickets trainer.max_epochs=8
+             scrubjay train experiment=tickets datamodule.folder=./tickets
+             scrubjay train experiment=tickets_clip encoder.source=./clip
              scrubjay train --resume
     """  # noqa: D301 - \b keeps Typer from joining the lines
     from scrubjay.services import open_home
