@@ -2,7 +2,9 @@
 
 Frames, Hann window, power spectrum and triangular mel bands as in Davis and Mermelstein (1980),
 with the mel scale of O'Shaughnessy (1987), 2595 log10(1 + f / 700). The mean of every band over
-the utterance is removed, which takes away the loudness and the colour of the channel.
+the utterance is removed, which takes away the loudness and the colour of the channel. Of a short
+word that also takes away much of what it is; so a share of it may be left, and the loudness alone,
+the mean over all bands, removed for the rest.
 """
 
 from __future__ import annotations
@@ -35,6 +37,10 @@ class SpeechInput:
         f_min: lowest frequency in Hz.
         f_max: highest frequency in Hz.
         window_s: longest sound in seconds; what follows is not heard.
+        band_mean: share of every band's own mean that is removed; for the rest, the mean over all
+            bands is.
+        range_db: decibels under a sound's loudest that are told apart; all below is one silence,
+            however quiet the room was. 0 tells everything apart.
     """
 
     n_mels: int = 64
@@ -44,6 +50,8 @@ class SpeechInput:
     f_min: float = 20.0
     f_max: float = 7600.0
     window_s: float = 10.0
+    band_mean: float = 1.0
+    range_db: float = 0.0
 
     kind = "speech"
 
@@ -73,6 +81,10 @@ class SpeechInput:
 
         A sound shorter than one window is followed by silence up to one.
         """
+        return self.centred(self.spectrum(sound))
+
+    def spectrum(self, sound: Sound) -> NDArray[np.float32]:
+        """What `log_mel` is before anything is removed."""
         heard = sound[: round(self.window_s * SAMPLE_RATE)].astype(np.float32, copy=False)
         if len(heard) < self.win_length:
             heard = np.pad(heard, (0, self.win_length - len(heard)))
@@ -81,9 +93,25 @@ class SpeechInput:
         spectrum = np.fft.rfft(windowed, self.n_fft, axis=1)
         power = spectrum.real**2 + spectrum.imag**2
         bands = mel_bands(self.n_mels, self.n_fft, self.f_min, self.f_max)
-        mel = np.log(power.astype(np.float32, copy=False) @ bands + np.float32(FLOOR))
-        centred: NDArray[np.float32] = mel - mel.mean(axis=0, dtype=np.float32)
+        logarithm: NDArray[np.float32] = np.log(
+            power.astype(np.float32, copy=False) @ bands + np.float32(FLOOR)
+        )
+        return logarithm
+
+    def centred(self, spectrum: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(frames, n_mels) of `spectrum` with its quietest parts levelled and its mean removed."""
+        if self.range_db:
+            quietest = spectrum.max() - np.float32(self.range_db * np.log(10.0) / 10.0)
+            spectrum = np.maximum(spectrum, quietest)
+        mean = spectrum.mean(axis=0, dtype=np.float32)
+        share = np.float32(self.band_mean)
+        centred: NDArray[np.float32] = spectrum - (share * mean + (1 - share) * mean.mean())
         return centred
+
+    def band_mels(self) -> NDArray[np.float32]:
+        """(n_mels,) centre of every band in mel."""
+        edges = np.linspace(_to_mel(self.f_min), _to_mel(self.f_max), self.n_mels + 2)
+        return edges[1:-1].astype(np.float32)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `from_json` reads."""
@@ -105,6 +133,8 @@ class SpeechInput:
                 f_min=float(values["f_min"]),
                 f_max=float(values["f_max"]),
                 window_s=float(values["window_s"]),
+                band_mean=float(values.get("band_mean", 1.0)),
+                range_db=float(values.get("range_db", 0.0)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise Damaged(f"these are not the settings of a speech input: {error}") from error
@@ -113,6 +143,8 @@ class SpeechInput:
             and 1 <= made.win_length <= made.n_fft
             and 0 <= made.f_min < made.f_max <= SAMPLE_RATE / 2
             and made.window_s > 0
+            and made.range_db >= 0
+            and 0 <= made.band_mean <= 1
         )
         if not possible:
             raise Damaged(f"no sound can be read with {made}")
