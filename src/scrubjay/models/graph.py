@@ -46,8 +46,10 @@ def export_graph(
     module.eval()
     try:
         with torch.no_grad(), warnings.catch_warnings():
-            # Tracing warns of every shape check it passes; the parity tests hold the result.
+            # Tracing warns of every shape check it passes and of every old name it reads; the
+            # parity tests hold the result.
             warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
+            warnings.simplefilter("ignore", FutureWarning)
             graph = runtime.convert_model(
                 _by_position(module, tuple(tensors)), example_input=tuple(tensors.values())
             )

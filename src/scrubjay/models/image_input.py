@@ -1,7 +1,7 @@
 """Pictures to an image tower's input, in Pillow and NumPy.
 
 Follows what CLIP's and SigLIP's own processors do: resize with antialiasing, cut out the middle,
-scale and normalise. Only the pixels that are kept are ever resized.
+scale and normalise.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ Resize: TypeAlias = Literal["shortest_edge_crop", "squash"]
 """Keep the shape and cut out the middle (CLIP), or squeeze the whole picture in (SigLIP)."""
 
 Resample: TypeAlias = Literal["bicubic", "bilinear", "lanczos"]
+
+LONGEST = 8
+"""Longer edge, in multiples of `size`, up to which a picture is resized whole."""
 
 Box: TypeAlias = tuple[float, float, float, float]
 """(left, top, right, bottom) in pixels of the picture it is cut from."""
@@ -67,9 +70,30 @@ class ImageInput:
         """Pictures to (n, size, size, 3) uint8: resized and cut, not yet normalised."""
         out = np.empty((len(batch), self.size, self.size, 3), np.uint8)
         for row, media in enumerate(batch):
-            picture = as_picture(media)
-            self.resize_into(picture, self.box(picture), out[row])
+            self._show(as_picture(media), out[row])
         return out
+
+    def _show(self, picture: Picture, out: NDArray[np.uint8]) -> None:
+        height, width = self._resized(picture)
+        if max(height, width) > LONGEST * self.size:
+            self.resize_into(picture, self.box(picture), out)
+            return
+        # Whole, then cut, as the processors do it: Pillow rounds to bytes between its two passes,
+        # and which one comes first depends on what is cut off.
+        from PIL import Image
+
+        made = Image.fromarray(picture).resize((width, height), _filter(self.resample))
+        top, left = (height - self.size) // 2, (width - self.size) // 2
+        out[...] = np.asarray(made)[top : top + self.size, left : left + self.size]
+
+    def _resized(self, picture: Picture) -> tuple[int, int]:
+        """(height, width) of the whole picture after resizing."""
+        height, width = picture.shape[:2]
+        if self.resize == "squash":
+            return self.size, self.size
+        edge = max(self.edge, self.size)
+        longer = int(edge * max(height, width) / min(height, width))
+        return (longer, edge) if height > width else (edge, longer)
 
     def normalise(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(n, h, w, 3) uint8 to (n, 3, h, w) float32: `(pixel / 255 - mean) / std`."""
@@ -87,12 +111,7 @@ class ImageInput:
     def box(self, picture: Picture) -> Box:
         """The part of a picture that is kept, in its own pixels."""
         height, width = picture.shape[:2]
-        if self.resize == "squash":
-            return (0.0, 0.0, float(width), float(height))
-        edge = max(self.edge, self.size) if self.edge else self.size
-        short, long = min(height, width), max(height, width)
-        longer = int(edge * long / short)
-        new_height, new_width = (longer, edge) if height > width else (edge, longer)
+        new_height, new_width = self._resized(picture)
         # Whole pixels of the resized picture, as the processors cut them.
         top, left = (new_height - self.size) // 2, (new_width - self.size) // 2
         down, across = height / new_height, width / new_width

@@ -83,6 +83,7 @@ def load(
     except ImportError as error:
         raise MissingExtra("the transformers encoder", "hf") from error
     from scrubjay.models.pretrained.pictures import read_image_input
+    from scrubjay.models.pretrained.quiet import quiet_transformers
     from scrubjay.models.pretrained.source import find_model
     from scrubjay.models.pretrained.texts import read_text_input
 
@@ -91,14 +92,15 @@ def load(
     folder = find_model(source, revision=revision, download=download)
     pictures = read_image_input(folder)
     try:
-        model, report = transformers.AutoModel.from_pretrained(
-            folder,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            dtype="float32",
-            output_loading_info=True,
-        )
+        with quiet_transformers():
+            model, report = transformers.AutoModel.from_pretrained(
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                dtype="float32",
+                output_loading_info=True,
+            )
     except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
         raise ModelNotFound(f"{folder} cannot be loaded by transformers: {error}") from error
     if report["missing_keys"]:
@@ -243,8 +245,11 @@ class TransformersEncoder:
 
     def save_pretrained(self, folder: Path) -> None:
         """Write config.json, model.safetensors, the tokenizer, the processor and scrubjay.json."""
+        from scrubjay.models.pretrained.quiet import quiet_transformers
+
         model: Any = self._model
-        model.save_pretrained(folder)
+        with quiet_transformers():
+            model.save_pretrained(folder)
         for name, content in self._companions.items():
             (folder / name).write_bytes(content)
         options = {"family": FAMILY, "options": {"crop": list(self._crop), "flip": self._flip}}
@@ -253,24 +258,27 @@ class TransformersEncoder:
 
     def export(self, folder: Path) -> None:
         """Write a graph a tower and encoder.json."""
+        from scrubjay.models.pretrained.quiet import quiet_transformers
+
         pictures = [np.zeros((self._pictures.size, self._pictures.size, 3), np.uint8)] * 2
         texts = ["a", "a longer text for the example"]
         free = () if self._texts.fixed else (1,)
-        write_export(
-            folder,
-            spec=self.spec,
-            towers={
-                Modality.IMAGE: Tower(
-                    self._towers[Modality.IMAGE], self._pictures, self._pictures(pictures)
-                ),
-                Modality.TEXT: Tower(
-                    self._towers[Modality.TEXT],
-                    self._texts,
-                    self._texts(texts),
-                    {"input_ids": free, "attention_mask": free},
-                ),
-            },
-        )
+        with quiet_transformers():
+            write_export(
+                folder,
+                spec=self.spec,
+                towers={
+                    Modality.IMAGE: Tower(
+                        self._towers[Modality.IMAGE], self._pictures, self._pictures(pictures)
+                    ),
+                    Modality.TEXT: Tower(
+                        self._towers[Modality.TEXT],
+                        self._texts,
+                        self._texts(texts),
+                        {"input_ids": free, "attention_mask": free},
+                    ),
+                },
+            )
 
     def _input(self, modality: Modality) -> ImageInput | TokenizerInput:
         return self._pictures if modality is Modality.IMAGE else self._texts
