@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import wave
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,14 @@ def test_the_root_names_every_group() -> None:
     text = (FOLDER / "train.yaml").read_text()
     for group in GROUPS:
         assert f"- {group}: " in text
+
+
+def test_the_documentation_names_every_choice_of_every_group() -> None:
+    lines = (FOLDER.parents[2] / "docs" / "training.md").read_text().splitlines()
+    for group in GROUPS:
+        (row,) = (line for line in lines if line.startswith(f"| `{group}` |"))
+        choices = re.findall(r"`(\w+)`", row.split("|")[2])
+        assert sorted(choices) == names(group), group
 
 
 @pytest.mark.parametrize(
