@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import typer
@@ -27,9 +28,18 @@ def test_the_table_has_every_direction_with_intervals(champion_home):
     result = run(champion_home, "--split", "all")
     for name in ("text->image", "image->text", "speech->image", "text->speech"):
         assert name in result.stdout
-    for column in ("R@1", "R@5", "R@10", "MRR", "median rank", "queries", "gallery"):
+    for column in ("R@1", "R@5", "R@10", "MRR", "median rank", "n in gallery"):
         assert column in result.stdout
     assert "report: " in result.stdout
+
+
+def test_no_interval_is_cut_short_in_a_terminal_of_80_columns_or_a_file(champion_home):
+    for columns in ("80", "20", None):
+        result = runner.invoke(
+            app, ["--split", "all", "--home", str(champion_home.path)], env={"COLUMNS": columns}
+        )
+        assert "…" not in result.stdout
+        assert len(re.findall(r"\d\.\d{3}-\d\.\d{3}", result.stdout)) >= 4 * 4
 
 
 def test_few_queries_and_trained_on_data_are_said(champion_home):

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from scrubjay.search.measure import Evaluation
 
 
+WIDTH = 100
+"""Columns the table may fill where nobody says how many there are."""
+
+
 class Part(StrEnum):
     """Which part of the collection to measure on."""
 
@@ -111,6 +115,8 @@ def show(evaluation: Evaluation, split: Part) -> None:
         return
     out = console()
     out.print(f"{evaluation.version}: {evaluation.n_items} items, split {split.value}")
+    if not out.is_terminal:
+        out.width = max(out.width, WIDTH)
     out.print(figures(evaluation.directions))
     for warning in warnings(evaluation, split):
         note(warning)
@@ -133,21 +139,17 @@ def figures(directions: tuple[Direction, ...]) -> Table:
     many = any(direction.answers >= 2 for direction in directions)
     first = directions[0]
     table = Table(box=None, pad_edge=False)
-    table.add_column("direction", no_wrap=True)
+    table.add_column("direction\nn in gallery", no_wrap=True)
     for name in (
-        "queries",
-        "gallery",
         *(f"R@{k}" for k in first.recall),
         *(f"P@{k}" for k in first.precision if many),
         "MRR",
         "median rank",
     ):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     for direction in directions:
         table.add_row(
-            direction.name,
-            str(direction.n_queries),
-            str(direction.n_gallery),
+            f"{direction.name}\n{direction.n_queries} in {direction.n_gallery}",
             *(cell(one) for one in direction.recall.values()),
             *(cell(one) for one in direction.precision.values() if many),
             cell(direction.mrr),
