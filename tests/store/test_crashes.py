@@ -15,7 +15,7 @@ from scrubjay.store.catalog import Catalog
 from scrubjay.store.index import Generations
 from scrubjay.store.quarantine import Quarantine
 from tests.store.killing import REPOSITORY, killed, run
-from tests.store.made import item, rows_of, sha, units
+from tests.store.made import item, names_in, rows_of, sha, units
 
 pytestmark = pytest.mark.slow
 
@@ -127,6 +127,7 @@ def test_killed_while_removing_a_generation_it_is_whole_or_gone(tmp_path, side):
     else:
         assert generations.names() == ()
         assert generations.create("v1", dim=8, attribute_types={}).count() == 0
+    assert [one for one in names_in(tmp_path / "generations") if one.startswith(".trash")] == []
 
 
 @pytest.mark.parametrize("point", COMMITS)

@@ -23,6 +23,7 @@ from scrubjay.core.failpoint import failpoint
 LOCK_WAIT_S = 60.0
 _POLL_S = 0.02
 _ASIDE = ".part"
+_TRASH = ".trash-"
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
@@ -100,12 +101,18 @@ def remove_folder(folder: Path, *, point: str) -> None:
     Args:
         point: the failpoints are `<point>.before_remove` and `<point>.after_remove`.
     """
-    trash = folder.with_name(f".trash-{secrets.token_hex(8)}")
+    trash = folder.with_name(f"{_TRASH}{secrets.token_hex(8)}")
     failpoint(f"{point}.before_remove")
     folder.rename(trash)
     failpoint(f"{point}.after_remove")
     fsync_folder(folder.parent)
-    shutil.rmtree(trash)
+    sweep_trash(folder.parent)
+
+
+def sweep_trash(folder: Path) -> None:
+    """Delete removed folders, those too whose removal was killed or is going on."""
+    for left in folder.glob(f"{_TRASH}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def make_folder(folder: Path) -> None:

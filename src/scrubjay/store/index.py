@@ -17,7 +17,7 @@ from scrubjay.core.errors import Conflict, UnknownName, WrongUse
 from scrubjay.core.types import Item, Kind
 from scrubjay.store.attributes import arrow_types, settled_types, types_in
 from scrubjay.store.catalog_schema import checked
-from scrubjay.store.durable import remove_folder
+from scrubjay.store.durable import remove_folder, sweep_trash
 from scrubjay.store.nearest import Nearest
 from scrubjay.store.partitions import partition, partitioned
 from scrubjay.store.rows import (
@@ -270,6 +270,7 @@ class Generations:
             raise UnknownName("attribute type", min(unknown), arrow_types())
         table = StoredTable(self._path(name), point="generation")
         with table.writing():
+            sweep_trash(self._folder)
             if table.exists():
                 raise Conflict(f"generation {name!r} is there already; open it, or remove it first")
             table.create(row_schema(dim, attribute_types))
