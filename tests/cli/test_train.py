@@ -62,7 +62,7 @@ def test_overrides_reach_the_service_composed(asked, tmp_path) -> None:
     assert call["config"]["trainer"]["max_epochs"] == 2
     assert (call["home"], call["resume"]) == (tmp_path, False)
     assert "2026-11-abcdef0" in done.output
-    assert "0.5000" in done.output
+    assert "0.5" in done.output
     assert "scrubjay search" in done.output
 
 

@@ -99,7 +99,7 @@ def _show(trained: Trained) -> None:
     out = console()
     table = Table("figure", "value", title="Metrics")
     for name, value in sorted(trained.metrics.items()):
-        table.add_row(name, f"{value:.4f}")
+        table.add_row(name, f"{value:.4g}")
     if trained.metrics:
         out.print(table)
     out.print(f"run      {trained.run}", soft_wrap=True)
