@@ -50,6 +50,7 @@ def export_graph(
             # parity tests hold the result.
             warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
             warnings.simplefilter("ignore", FutureWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
             graph = runtime.convert_model(
                 _by_position(module, tuple(tensors)), example_input=tuple(tensors.values())
             )

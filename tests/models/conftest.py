@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from scrubjay.core.protocols import Encoder, TrainableEncoder
+from scrubjay.models.load import load_trainable, load_version
+from tests.models.pretrained_models import SAVE
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Folder of a small saved model by kind; saved once."""
+    saved: dict[str, Path] = {}
+
+    def folder(kind: str) -> Path:
+        if kind not in saved:
+            saved[kind] = SAVE[kind](tmp_path_factory.mktemp(kind))
+        return saved[kind]
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trainable(pretrained) -> Callable[[str], TrainableEncoder]:
+    """The same, loaded through the real path; not to be trained."""
+    loaded: dict[str, TrainableEncoder] = {}
+
+    def encoder(kind: str) -> TrainableEncoder:
+        if kind not in loaded:
+            loaded[kind] = load_trainable("transformers", source=pretrained(kind))
+        return loaded[kind]
+
+    return encoder
+
+
+@pytest.fixture(scope="session")
+def version_folder(trainable, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The same as a registered folder: native files, and graphs in export/."""
+    written: dict[str, Path] = {}
+
+    def folder(kind: str) -> Path:
+        if kind not in written:
+            path = tmp_path_factory.mktemp(f"{kind}-version")
+            (path / "export").mkdir()
+            trainable(kind).save_pretrained(path)
+            trainable(kind).export(path / "export")
+            written[kind] = path
+        return written[kind]
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def served(version_folder) -> Callable[[str], Encoder]:
+    """The exported graphs of the same, on one thread."""
+    loaded: dict[str, Encoder] = {}
+
+    def encoder(kind: str) -> Encoder:
+        if kind not in loaded:
+            loaded[kind] = load_version(version_folder(kind), version="2026-11-abc1234", threads=1)
+        return loaded[kind]
+
+    return encoder
