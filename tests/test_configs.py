@@ -85,6 +85,22 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def builtin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small built-in encoder as it was saved."""
+    folder = tmp_path_factory.mktemp("builtin")
+    encoder = instantiate({"encoder": compose([*SMALL_BUILTIN])["encoder"]})["encoder"]
+    assert isinstance(encoder, TrainableEncoder)
+    encoder.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sources(clip: Path, builtin: Path, digits: Path) -> dict[str, Path]:
+    """What configurations read that ship without a default."""
+    return {"clip": clip, "builtin": builtin, "digits": digits}
+
+
+@pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four digits said by two people, and some handwriting."""
     folder = tmp_path_factory.mktemp("digits")
@@ -101,10 +117,12 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def overrides(group: str, name: str, clip: Path, digits: Path) -> list[str]:
+def overrides(group: str, name: str, sources: dict[str, Path]) -> list[str]:
     chosen = [f"{group}={name}"]
     if name in {"transformers", "tickets_clip"}:
-        chosen.append(f"encoder.source={clip}")
+        chosen.append(f"encoder.source={sources['clip']}")
+    elif name == "builtin_folder":
+        chosen.append(f"encoder.source={sources['builtin']}")
     else:
         chosen += SMALL_BUILTIN
     if group == "experiment" and name != "spoken_digits":
@@ -112,7 +130,7 @@ def overrides(group: str, name: str, clip: Path, digits: Path) -> list[str]:
     if name == "spoken_digits" and group != "experiment":
         chosen.insert(0, "datamodule=spoken_digits")
     if name == "spoken_digits":
-        chosen += [f"datamodule.folder={digits}", "datamodule.batches=2"]
+        chosen += [f"datamodule.folder={sources['digits']}", "datamodule.batches=2"]
     return list(dict.fromkeys(chosen))
 
 
@@ -149,8 +167,8 @@ def test_the_documentation_names_every_choice_of_every_group() -> None:
 @pytest.mark.parametrize(
     ("group", "name"), [(group, name) for group in GROUPS[:-1] for name in names(group)]
 )
-def test_every_choice_of_every_group_is_built(group, name, made, clip, digits, tmp_path) -> None:
-    config = compose(overrides(group, name, clip, digits))
+def test_every_choice_of_every_group_is_built(group, name, made, sources, tmp_path) -> None:
+    config = compose(overrides(group, name, sources))
     node = config[group]
     wanted = {group: node, **{other: config[other] for other in config if refers_to(node, other)}}
     if group == "callbacks" and name == "spoken_digits":
@@ -173,10 +191,10 @@ def test_every_choice_of_every_group_is_built(group, name, made, clip, digits, t
 
 
 @pytest.mark.parametrize("name", names("experiment"))
-def test_every_experiment_trains_two_steps(name, made, clip, digits, tmp_path) -> None:
+def test_every_experiment_trains_two_steps(name, made, sources, tmp_path) -> None:
     config = compose(
         [
-            *overrides("experiment", name, clip, digits),
+            *overrides("experiment", name, sources),
             "logger=csv",
             "trainer.max_epochs=1",
             "trainer.limit_train_batches=2",

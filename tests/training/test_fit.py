@@ -15,6 +15,7 @@ import pytest
 import torch
 import yaml
 
+from scrubjay.cli.compose import compose
 from scrubjay.core.errors import BadConfig, Damaged, TrainingFailed
 from scrubjay.core.types import Kind, Modality, Split
 from scrubjay.evaluate.retrieval import recall_at_k
@@ -85,6 +86,28 @@ def test_any_lightning_module_of_a_trusted_package_trains(tmp_path, monkeypatch)
     assert fitted.metrics["train/loss"] < 0.05
     assert (fitted.epochs, fitted.best, fitted.resumed) == (15, None, False)
     assert fitted.last == tmp_path / "run" / "checkpoints" / "last.ckpt"
+
+
+def test_the_documented_way_to_train_a_module_of_your_own(tmp_path, monkeypatch) -> None:
+    toy(tmp_path, monkeypatch)
+    for group, text in {"model": "Line\nlr: 0.5\n", "datamodule": "Points\n"}.items():
+        (tmp_path / "conf" / group).mkdir(parents=True)
+        (tmp_path / "conf" / group / "mine.yaml").write_text(f"_target_: toypackage.{text}")
+    config = compose(
+        [
+            f"hydra.searchpath=[file://{tmp_path}/conf]",
+            "model=mine",
+            "datamodule=mine",
+            "~encoder",
+            "~loss",
+            "trust=[toypackage]",
+            "logger=none",
+            "trainer.max_epochs=15",
+        ]
+    )
+    fitted = fit(config, run=tmp_path / "run")
+    assert fitted.objects["model"].weight.item() == pytest.approx(3.0, abs=0.05)
+    assert "encoder" not in fitted.objects
 
 
 def test_sixteen_pairs_are_learnt_in_every_direction_without_a_word(
