@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +17,17 @@ from scrubjay.core.errors import BadMedia, Damaged
 from scrubjay.core.protocols import Batch
 from scrubjay.core.types import Media, Picture
 
-if TYPE_CHECKING:
-    from PIL import Image
-
 Resize: TypeAlias = Literal["shortest_edge_crop", "squash"]
 """Keep the shape and cut out the middle (CLIP), or squeeze the whole picture in (SigLIP)."""
 
 Resample: TypeAlias = Literal["bicubic", "bilinear", "lanczos"]
 
-LONGEST = 8
-"""Longer edge, in multiples of `size`, up to which a picture is resized whole."""
+LONG, LONGEST = 1.9, 64.0
+"""Longer edge, in multiples of the shorter, between which a picture is resized whole and then cut.
+Pillow may take the other order for these; above, whole would be too large."""
+
+RADIUS: Mapping[Resample, int] = {"bilinear": 1, "bicubic": 2, "lanczos": 3}
+"""Of each filter, in pixels of the smaller picture."""
 
 Box: TypeAlias = tuple[float, float, float, float]
 """(left, top, right, bottom) in pixels of the picture it is cut from."""
@@ -75,16 +76,15 @@ class ImageInput:
 
     def _show(self, picture: Picture, out: NDArray[np.uint8]) -> None:
         height, width = self._resized(picture)
-        if max(height, width) > LONGEST * self.size:
-            self.resize_into(picture, self.box(picture), out)
-            return
-        # Whole, then cut, as the processors do it: Pillow rounds to bytes between its two passes,
-        # and which one comes first depends on what is cut off.
-        from PIL import Image
+        ratio = max(height, width) / min(height, width)
+        if self.resize == "squash" or LONG < ratio < LONGEST:
+            from PIL import Image
 
-        made = Image.fromarray(picture).resize((width, height), _filter(self.resample))
-        top, left = (height - self.size) // 2, (width - self.size) // 2
-        out[...] = np.asarray(made)[top : top + self.size, left : left + self.size]
+            made = Image.fromarray(picture).resize((width, height), _filter(self.resample))
+            top, left = (height - self.size) // 2, (width - self.size) // 2
+            out[...] = np.asarray(made)[top : top + self.size, left : left + self.size]
+        else:
+            self.resize_into(picture, self.box(picture), out)
 
     def _resized(self, picture: Picture) -> tuple[int, int]:
         """(height, width) of the whole picture after resizing."""
@@ -123,13 +123,34 @@ class ImageInput:
         )
 
     def resize_into(self, picture: Picture, box: Box, out: NDArray[np.uint8]) -> None:
-        """Resize one box of a picture into a (size, size, 3) buffer."""
+        """Resize one box of a picture into a (size, size, 3) buffer.
+
+        What is outside the box but within the filter's reach counts, as it does when a picture is
+        resized whole and then cut. One axis at a time, across first: Pillow rounds to bytes in
+        between, and takes another order for some boxes than for the whole picture.
+        """
         from PIL import Image
 
-        made: Image.Image = Image.fromarray(picture).resize(
-            (self.size, self.size), _filter(self.resample), box=box
+        height, width = picture.shape[:2]
+        left, right = self._reach(box[0], box[2], width)
+        top, bottom = self._reach(box[1], box[3], height)
+        seen = Image.fromarray(picture[top:bottom, left:right])
+        across = seen.resize(
+            (self.size, bottom - top),
+            _filter(self.resample),
+            box=(box[0] - left, 0, box[2] - left, bottom - top),
+        )
+        made = across.resize(
+            (self.size, self.size),
+            _filter(self.resample),
+            box=(0, box[1] - top, self.size, box[3] - top),
         )
         out[...] = np.asarray(made)
+
+    def _reach(self, start: float, end: float, length: int) -> tuple[int, int]:
+        """Whole pixels that the filter looks at for what is between two places."""
+        reach = RADIUS[self.resample] * max(1.0, (end - start) / self.size) + 1
+        return max(0, int(start - reach)), min(length, int(end + reach) + 1)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `from_json` reads."""

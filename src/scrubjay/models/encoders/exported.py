@@ -135,7 +135,8 @@ class _CompiledTower:
             raise Damaged(f"{path} is not a graph OpenVINO {runtime.__version__} reads") from error
         if isinstance(preprocess, ImageInput):
             # The graph takes bytes and normalises them itself: a quarter of the memory to fill.
-            _fold_normalisation(runtime, graph, preprocess)
+            if graph.input("pixel_values").get_element_type() != runtime.Type.u8:
+                _fold_normalisation(runtime, graph, preprocess)
             self._preprocess: Preprocess = preprocess.as_bytes
         else:
             self._preprocess = preprocess

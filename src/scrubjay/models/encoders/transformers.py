@@ -258,25 +258,23 @@ class TransformersEncoder:
 
     def export(self, folder: Path) -> None:
         """Write a graph a tower and encoder.json."""
+        from scrubjay.models.patches import taking_bytes
         from scrubjay.models.pretrained.quiet import quiet_transformers
 
-        pictures = [np.zeros((self._pictures.size, self._pictures.size, 3), np.uint8)] * 2
-        texts = ["a", "a longer text for the example"]
+        image, text = self._towers[Modality.IMAGE], self._towers[Modality.TEXT]
+        texts = self._texts(["a", "a longer text for the example"])
+        pictures = [np.zeros((8, 8, 3), np.uint8)] * 2
         free = () if self._texts.fixed else (1,)
-        with quiet_transformers():
+        with quiet_transformers(), taking_bytes(image, self._pictures) as whole:
+            example = (
+                self._pictures(pictures) if whole is None else self._pictures.as_bytes(pictures)
+            )
             write_export(
                 folder,
                 spec=self.spec,
                 towers={
-                    Modality.IMAGE: Tower(
-                        self._towers[Modality.IMAGE], self._pictures, self._pictures(pictures)
-                    ),
-                    Modality.TEXT: Tower(
-                        self._towers[Modality.TEXT],
-                        self._texts,
-                        self._texts(texts),
-                        {"input_ids": free, "attention_mask": free},
-                    ),
+                    Modality.IMAGE: Tower(whole or image, self._pictures, example),
+                    Modality.TEXT: Tower(text, self._texts, texts, dict.fromkeys(texts, free)),
                 },
             )
 
