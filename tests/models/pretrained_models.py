@@ -35,11 +35,10 @@ def towers(projection: int | None) -> tuple[dict, dict]:
     return text, vision
 
 
-def save_clip(folder: Path, *, edge: int | None = None) -> Path:
-    """CLIP with a byte-level BPE tokenizer."""
+def clip_tokenizer():
+    """Byte-level BPE with OpenAI's layout of tokens, its merges learned from CORPUS."""
     from tokenizers import models, pre_tokenizers, trainers
-    from transformers import CLIPConfig, CLIPModel, CLIPProcessor, CLIPTokenizer
-    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+    from transformers import CLIPTokenizer
 
     bpe = CLIPTokenizer().backend_tokenizer
     bpe.model = models.BPE(end_of_word_suffix="</w>")
@@ -52,11 +51,19 @@ def save_clip(folder: Path, *, edge: int | None = None) -> Path:
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokens = [*letters, *(f"{one}</w>" for one in letters), *map("".join, merges)]
     tokens = [*dict.fromkeys(tokens), "<|startoftext|>", "<|endoftext|>"]
-    tokenizer = CLIPTokenizer(
+    return CLIPTokenizer(
         vocab={token: place for place, token in enumerate(tokens)},
         merges=merges,
         model_max_length=77,
     )
+
+
+def save_clip(folder: Path, *, edge: int | None = None) -> Path:
+    """CLIP with a byte-level BPE tokenizer."""
+    from transformers import CLIPConfig, CLIPModel, CLIPProcessor
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+    tokenizer = clip_tokenizer()
     text, vision = towers(24)
     text |= {
         "vocab_size": len(tokenizer),

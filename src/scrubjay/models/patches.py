@@ -44,7 +44,7 @@ class BytePatches(nn.Module):
         rows, columns = height // side, width // side
         patches = pixels.permute(0, 2, 3, 1).reshape(n, rows, side, columns, side * 3)
         patches = patches.permute(0, 1, 3, 2, 4).reshape(n, rows * columns, side * side * 3)
-        made = nn.functional.linear(patches, self.weight, self.bias)
+        made = nn.functional.linear(patches.to(self.weight.dtype), self.weight, self.bias)
         return made.transpose(1, 2).reshape(n, -1, rows, columns)
 
 

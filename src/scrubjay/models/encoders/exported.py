@@ -141,14 +141,20 @@ class _CompiledTower:
         else:
             self._preprocess = preprocess
         self._graph = core.compile_model(graph, "CPU", _settings(runtime, core, threads, precision))
+        self._idle: list[Any] = []
         self._dim = dim
         self._path = path
 
     def __call__(self, media: Sequence[Media]) -> NDArray[np.float32]:
         """(n, dim), not yet of unit length."""
         inputs = dict(self._preprocess(media))
-        request = self._graph.create_infer_request()
-        vectors: NDArray[np.float32] = request.infer(inputs, share_inputs=True)[OUTPUT]
+        # A request keeps the memory it computes in, and serves one caller at a time.
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._graph.create_infer_request()
+        vectors: NDArray[np.float32] = request.infer(inputs, share_inputs=True)[OUTPUT].copy()
+        self._idle.append(request)
         if vectors.shape != (len(media), self._dim):
             raise Damaged(
                 f"{self._path} gave {vectors.shape} for {len(media)} media of {self._dim} numbers"

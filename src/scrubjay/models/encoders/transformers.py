@@ -265,13 +265,14 @@ class TransformersEncoder:
         texts = self._texts(["a", "a longer text for the example"])
         pictures = [np.zeros((8, 8, 3), np.uint8)] * 2
         free = () if self._texts.fixed else (1,)
+        spec = self.spec  # before the image tower's first layer is exchanged
         with quiet_transformers(), taking_bytes(image, self._pictures) as whole:
             example = (
                 self._pictures(pictures) if whole is None else self._pictures.as_bytes(pictures)
             )
             write_export(
                 folder,
-                spec=self.spec,
+                spec=spec,
                 towers={
                     Modality.IMAGE: Tower(whole or image, self._pictures, example),
                     Modality.TEXT: Tower(text, self._texts, texts, dict.fromkeys(texts, free)),

@@ -26,7 +26,7 @@ def find_model(source: str | Path, *, revision: str | None = None, download: boo
         ModelNotFound: it is neither, or has no weights in safetensors.
     """
     folder = Path(source).expanduser()
-    if not folder.is_dir():
+    if not str(source) or not folder.is_dir():
         folder = _find_in_hub(str(source), revision=revision, download=download)
     if not (folder / "config.json").is_file():
         raise ModelNotFound(

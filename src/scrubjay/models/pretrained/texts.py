@@ -25,6 +25,9 @@ PROBES = (
 )
 """Texts whose token ids are compared with the library's own before a tokenizer is believed."""
 
+VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "tokenizer.model")
+"""One of these holds a tokenizer's words; without any, transformers makes up an empty one."""
+
 WORD_START = "\u2581"
 """What sentencepiece puts where a word starts."""
 
@@ -42,6 +45,11 @@ def read_text_input(folder: Path, *, positions: int, fixed: bool) -> TokenizerIn
     """
     from transformers import AutoTokenizer
 
+    if not any((folder / name).is_file() for name in VOCABULARIES):
+        raise ModelNotFound(
+            f"{folder} has no tokenizer: copy tokenizer.json and tokenizer_config.json from where "
+            f"the model comes from"
+        )
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
