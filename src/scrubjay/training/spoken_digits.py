@@ -101,7 +101,7 @@ def read_handwriting(path: Path) -> Handwriting:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             images, labels = arrays["images"], arrays["labels"]
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, EOFError, TypeError, ValueError, KeyError, BadZipFile) as error:
         raise BadMedia(f"not an .npz with images and labels: {error}", str(path)) from error
     if images.ndim != 3 or images.dtype != np.uint8 or labels.shape != images.shape[:1]:
         raise BadMedia("images are (n, height, width) uint8 with a label each", str(path))
@@ -298,7 +298,7 @@ class FoundHandwriting(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measure after the last epoch only: nothing is chosen by this figure."""
-        if trainer.max_epochs is not None and trainer.current_epoch + 1 >= trainer.max_epochs:
+        if trainer.fit_loop.done:
             pl_module.log("test/precision_at_10", precision_at_10(self._data, self._encoder))
 
 
