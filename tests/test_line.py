@@ -18,6 +18,9 @@ from scrubjay.media.scenes import draw, every_scene
 
 TINY = [
     "encoder.dim=32",
+    "encoder.width=32",
+    "encoder.buckets=512",
+    "encoder.stem_channels=[8,16]",
     "encoder.layers=1",
     "encoder.heads=2",
     "encoder.image_size=32",

@@ -39,9 +39,10 @@ def current_champion(home: Home) -> Champion:
 
 
 def open_encoder(home: Home, version: str) -> Encoder:
-    """A registered version's exported graphs, after its manifest was checked."""
+    """A registered version's exported graphs, after they were held against its manifest."""
     from scrubjay.models.load import load_version
 
+    home.registry.verify(version, below="export")
     return load_version(
         home.registry.folder(version), version=version, threads=home.settings.threads
     )
@@ -82,7 +83,7 @@ def evaluate(
     home: Home, version: str | None, *, split: Split | None, progress: Progress
 ) -> Evaluation:
     """Measure a version (default: the champion) on a part of the newest snapshot (default: all)."""
-    from scrubjay.retrain.steps import snapshot_source
+    from scrubjay.retrain.source import snapshot_source
     from scrubjay.search.measure import evaluate_items
     from scrubjay.store.objects import read_uri
 
@@ -100,7 +101,7 @@ def evaluate(
 
 def set_champion(home: Home, version: str, *, progress: Progress) -> Champion:
     """Embed the collection with a version and serve the pair."""
-    from scrubjay.retrain.steps import embed_version, publish
+    from scrubjay.retrain.serving import embed_version, publish
 
     champion = embed_version(home, version, progress=progress)
     publish(home, champion)

@@ -8,15 +8,12 @@ import typer
 
 from scrubjay.cli.frame import HomeOption, JsonOption, console, emit, progress_bar
 
-champion = typer.Typer(
-    invoke_without_command=True,
-    help="Show the version being served, or serve another.",
-)
+champion = typer.Typer(invoke_without_command=True)
 
 
 @champion.callback()
 def show(context: typer.Context, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Show the version being served.
+    """Show the version being served, or serve another with `set`.
 
     Example: scrubjay champion --json
     """

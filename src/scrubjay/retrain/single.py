@@ -10,6 +10,8 @@ from typing import Any
 from scrubjay.core.protocols import Progress, TrainableEncoder
 from scrubjay.retrain import steps
 from scrubjay.retrain.run import begin, unfinished
+from scrubjay.retrain.serving import embed_version, publish
+from scrubjay.retrain.source import training_source
 from scrubjay.store.home import Home
 
 
@@ -42,7 +44,7 @@ def train_once(
             unfinished run's own.
     """
     run = unfinished(home.runs) if resume else begin(home.runs, config)
-    source = steps.training_source(home, run.config, progress=progress)
+    source = training_source(home, run.config, progress=progress)
     fitted = steps.fit_run(run, source, resume=resume, progress=progress)
     encoder = fitted.objects.get("encoder")
     if not isinstance(encoder, TrainableEncoder):
@@ -56,8 +58,8 @@ def train_once(
     )
     served = None
     if parent is None:
-        served = steps.embed_version(home, version, progress=progress)
-        steps.publish(home, served)
+        served = embed_version(home, version, progress=progress)
+        publish(home, served)
     run.finish({"version": version})
     return Trained(
         run=run.folder,

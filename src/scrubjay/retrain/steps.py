@@ -1,77 +1,25 @@
-"""The steps from a snapshot to a served version, one function each."""
+"""The steps from items to a registered version, one function each."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from scrubjay import __version__
-from scrubjay.core.errors import NotReady
-from scrubjay.core.protocols import Encoder, Progress, TrainableEncoder
-from scrubjay.core.types import Champion, Item, Split
+from scrubjay.core.protocols import Progress, TrainableEncoder
+from scrubjay.core.types import Split
 from scrubjay.models.load import load_version
 from scrubjay.retrain.card import model_card
 from scrubjay.retrain.run import Run
-from scrubjay.search.ingest import ingest
+from scrubjay.retrain.source import Source, this_month
 from scrubjay.search.measure import Evaluation, evaluate_items
-from scrubjay.search.scan import scan_folder
 from scrubjay.store.home import Home
-from scrubjay.store.index import Generation
 from scrubjay.store.objects import read_uri
 from scrubjay.training.fit import Fitted, fit
-from scrubjay.training.instantiate import refers_to
 from scrubjay.training.secrets import masked
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What a run trains on: items with the name they go by, or nothing of the home's."""
-
-    name: str
-    items: tuple[Item, ...] = ()
-
-
-def snapshot_source(home: Home) -> Source:
-    """The newest snapshot's items.
-
-    Raises:
-        NotReady: nothing was added yet.
-    """
-    snapshot = home.catalog.newest_snapshot()
-    if snapshot is None:
-        raise NotReady(
-            f"nothing to train on in {home.path}: run `scrubjay add FOLDER` first, "
-            f"or give datamodule.folder=FOLDER"
-        )
-    return Source(f"snapshot {snapshot.name}", tuple(home.catalog.snapshot_items(snapshot.name)))
-
-
-def training_source(home: Home, config: Mapping[str, Any], *, progress: Progress) -> Source:
-    """What this run trains on.
-
-    The folder its configuration names, else the newest snapshot. A run whose datamodule reads its
-    own files asks for no items and gets none.
-    """
-    if not refers_to(config, "items"):
-        return Source(str(config.get("datamodule", {}).get("folder", "its own datamodule")))
-    folder = config["datamodule"].get("folder")
-    if folder is None:
-        return snapshot_source(home)
-    scan = scan_folder(
-        Path(folder),
-        month=this_month(),
-        known=None,
-        limits=home.settings.limits,
-        progress=progress,
-        threads=home.settings.threads,
-    )
-    return Source(f"folder {folder}", scan.items)
 
 
 def fit_run(run: Run, source: Source, *, resume: bool, progress: Progress) -> Fitted:
@@ -159,49 +107,6 @@ def _copy_into(folder: Path, staging: Path) -> None:
     shutil.copytree(folder, staging, dirs_exist_ok=True)
 
 
-def embed_version(home: Home, version: str, *, progress: Progress) -> Champion:
-    """Bring a version's generation level with the catalog; the pair is ready to publish.
-
-    Rows already there are kept, rows of items that left are dropped: killed and called again, it
-    goes on where it stopped.
-    """
-    encoder = load_version(
-        home.registry.folder(version), version=version, threads=home.settings.threads
-    )
-    generation = _generation(home, version, encoder)
-    here = {item.id for item in home.catalog.items()}
-    gone = [item_id for item_id in generation.embedded() if item_id not in here]
-    if gone:
-        generation.delete(gone)
-    ingest(
-        home.catalog.items(),
-        generation,
-        encoder,
-        read=read_uri,
-        limits=home.settings.limits,
-        threads=home.settings.threads,
-        progress=progress,
-    )
-    generation.optimise()
-    generation.sync()
-    return Champion(version, generation.name)
-
-
-def _generation(home: Home, version: str, encoder: Encoder) -> Generation:
-    if version in home.generations.names():
-        return home.generations.open(version)
-    return home.generations.create(
-        version, dim=encoder.spec.dim, attribute_types=home.catalog.attribute_types()
-    )
-
-
-def publish(home: Home, champion: Champion) -> None:
-    """Serve this pair from now on: one compare-and-swap of the pointer."""
-    current = home.registry.champion()
-    if current != champion:
-        home.registry.publish(champion, expected=current)
-
-
 def revision() -> str | None:
     """The git revision of the code that trains, or None outside a checkout."""
     here = Path(__file__).resolve().parent
@@ -216,11 +121,6 @@ def revision() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None
-
-
-def this_month() -> str:
-    """Now as `YYYY-MM`, UTC."""
-    return datetime.now(UTC).strftime("%Y-%m")
 
 
 def figures(evaluation: Evaluation) -> dict[str, float]:

@@ -64,6 +64,7 @@ def add_folder(
         folder,
         month=month,
         known=home.catalog.known(),
+        held=home.catalog.get,
         limits=settings.limits,
         progress=progress,
         threads=settings.threads,
@@ -74,7 +75,7 @@ def add_folder(
     done = Ingested()
     if target is not None:
         done = ingest(
-            scan.items,
+            list(home.catalog.items(ids=[item.id for item in scan.items])),
             target.generation,
             target.encoder,
             read=read_uri,

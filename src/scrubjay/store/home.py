@@ -40,7 +40,7 @@ class Home:
     @cached_property
     def generations(self) -> Generations:
         """Built indexes."""
-        return Generations(self.path / "generations")
+        return Generations(self.path / "generations", self.settings.index)
 
     @property
     def runs(self) -> Path:
