@@ -31,6 +31,7 @@ def demo(
 
     Example: scrubjay demo --home /tmp/demo
     """
+    from scrubjay.core.types import Split
     from scrubjay.services import add_folder, evaluate, open_champion, open_home
 
     began = time.monotonic()
@@ -47,14 +48,14 @@ def demo(
         kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(added.by_kind.items()))
         say(f"1. A collection of its own making in {folder}: {kinds}")
         if opened.registry.champion() is None:
-            say("2. Learning it from nothing: three towers, one space (about two minutes)")
+            say("2. Learning it from nothing: three towers, one space (about a minute and a half)")
             _learn(opened, progress)
         else:
             say("2. Learned before: the champion serves")
-        measured = evaluate(opened, None, split=None, progress=progress)
+        measured = evaluate(opened, None, split=Split.TEST, progress=progress)
     figures = _figures(measured)
     for name, recall in figures.items():
-        say(f"   {name}: R@10 {recall:.2f} on pictures and voices it never met")
+        say(f"   {name:14} R@10 {recall:.2f} on pictures and a voice it never met")
     searcher = open_champion(opened)
     answers = _ask(searcher, folder)
     for how, result in answers.items():

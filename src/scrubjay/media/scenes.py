@@ -29,9 +29,9 @@ COLOURS: Mapping[str, tuple[int, int, int]] = {
 SHAPES = ("circle", "square", "triangle", "star", "heart", "diamond", "cross", "ring")
 GROUNDS = ((206, 216, 226), (226, 214, 198), (196, 214, 196), (186, 186, 200))
 TEMPLATES = (
-    "a {colour} {shape}",
+    "{article} {colour} {shape}",
     "{colour} {shape}",
-    "there is a {colour} {shape}",
+    "there is {article} {colour} {shape}",
     "a {shape} that is {colour}",
 )
 
@@ -55,7 +55,8 @@ class Scene:
     def caption(self, random: np.random.Generator) -> str:
         """A sentence about it, from a few templates."""
         template = TEMPLATES[random.integers(len(TEMPLATES))]
-        return template.format(colour=self.colour, shape=self.shape)
+        article = "an" if self.colour[0] in "aeiou" else "a"
+        return template.format(article=article, colour=self.colour, shape=self.shape)
 
 
 def every_scene() -> list[Scene]:
