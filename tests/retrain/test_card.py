@@ -29,19 +29,21 @@ DIRECTION = {
 
 
 def test_the_card_names_data_parent_and_towers() -> None:
-    card = model_card(spec=SPEC, lineage=LINEAGE, directions=(), split=None)
+    card = model_card(spec=SPEC, lineage=LINEAGE, directions=(), split=None, fitted={})
     assert "snapshot 2026-11-1234567, 200 items" in card
     assert "parent version: 2026-10-7654321" in card
     assert "towers: image, text; vectors of 192 numbers" in card
 
 
 def test_figures_come_with_their_intervals_and_counts() -> None:
-    card = model_card(spec=SPEC, lineage=LINEAGE, directions=[DIRECTION], split="test")
+    card = model_card(spec=SPEC, lineage=LINEAGE, directions=[DIRECTION], split="test", fitted={})
     assert "| text->image | 20 | 19 | 0.500 [0.250, 0.750] |" in card
     assert "On the test part" in card
 
 
 def test_a_card_without_figures_says_so() -> None:
-    assert "Nothing was held out" in model_card(
-        spec=SPEC, lineage=LINEAGE, directions=(), split=None
+    card = model_card(
+        spec=SPEC, lineage=LINEAGE, directions=(), split=None, fitted={"test/precision_at_10": 0.5}
     )
+    assert "No items of the collection were held out" in card
+    assert "- test/precision_at_10: 0.5" in card

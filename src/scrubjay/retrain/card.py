@@ -14,10 +14,12 @@ def model_card(
     lineage: Mapping[str, Any],
     directions: Sequence[Mapping[str, Any]],
     split: str | None,
+    fitted: Mapping[str, float],
 ) -> str:
     """Markdown with data, lineage, figures and limits.
 
     Args:
+        fitted: what the run itself measured, by name.
         directions: evaluated directions as their JSON objects.
         split: the part of the data the figures were taken on, or None when none was held out.
     """
@@ -44,8 +46,12 @@ def model_card(
             *(_row(direction) for direction in directions),
         ]
     else:
-        lines.append("Nothing was held out to take them on.")
+        lines.append("No items of the collection were held out to take them on.")
     lines += [
+        "",
+        "The run itself measured:",
+        "",
+        *(f"- {name}: {value:.4g}" for name, value in sorted(fitted.items())),
         "",
         "## Limits",
         "",

@@ -93,6 +93,7 @@ def register_run(
         lineage=lineage,
         directions=held_out["directions"] if held_out else (),
         split=held_out["split"] if held_out else None,
+        fitted=fitted.metrics,
     )
     return home.registry.register(
         partial(_copy_into, folder),
