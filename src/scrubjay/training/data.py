@@ -154,6 +154,8 @@ class PairData(LightningDataModule):
             sampler=order,
             num_workers=self._workers,
             persistent_workers=self._workers > 0,
+            # A forked copy of a process with Lance's and OpenVINO's threads may hang or crash.
+            multiprocessing_context="spawn" if self._workers else None,
             pin_memory=torch.cuda.is_available(),
             generator=torch.Generator().manual_seed(self._seed),
         )
