@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,7 @@ def train_once(
         served = embed_version(home, version, progress=progress)
         publish(home, served)
     run.finish({"version": version})
+    shutil.rmtree(folder)  # the registry holds it now
     return Trained(
         run=run.folder,
         version=version,
