@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from safetensors.torch import load_file
 
 from scrubjay.cli.compose import compose
 from scrubjay.core.errors import BadConfig, Damaged, TrainingFailed
@@ -235,6 +236,29 @@ from tests.training.configured import fit_tiny
 fit_tiny(json.loads(sys.argv[1]), make(16, recordings=True), Path(sys.argv[2]))
 """
 
+RESUME = """
+import json, sys
+from pathlib import Path
+import torch
+from safetensors.torch import save_file
+torch.set_num_threads(1)
+from tests.training.collection import make
+from tests.training.configured import fit_tiny
+run = Path(sys.argv[2])
+fitted, encoder = fit_tiny(
+    json.loads(sys.argv[1]), make(16, recordings=True), run, resume=True
+)
+save_file(
+    {
+        f"{modality}.{name}": value.clone()
+        for modality, tower in encoder.towers.items()
+        for name, value in tower.state_dict().items()
+    },
+    run / "ended.safetensors",
+)
+print(json.dumps([fitted.resumed, fitted.epochs]))
+"""
+
 RESUMABLE = (
     "trainer.max_epochs=4",
     "datamodule.batch_size=4",
@@ -275,13 +299,21 @@ def undisturbed(tmp_path_factory) -> dict[str, torch.Tensor]:
 def resumed_equals(
     undisturbed: dict[str, torch.Tensor], run: Path, *more: str, went_on: bool
 ) -> None:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    made = make(16, recordings=True)
-    fitted, encoder = fit_tiny(configured(*RESUMABLE, *more), made, run, resume=True)
-    torch.set_num_threads(threads)
-    assert (fitted.resumed, fitted.epochs) == (went_on, 4)
-    for name, value in weights(encoder).items():
+    """A new process goes on with the run, as a user's would, and ends with the same weights."""
+    done = subprocess.run(
+        [sys.executable, "-c", RESUME, json.dumps(configured(*RESUMABLE, *more)), str(run)],
+        cwd=REPOSITORY,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [went_on, 4]
+    ended = load_file(run / "ended.safetensors")
+    assert ended.keys() == undisturbed.keys()
+    for name, value in ended.items():
         assert torch.equal(value, undisturbed[name]), name
     assert not list(run.rglob("*.part"))
 
