@@ -104,6 +104,31 @@ def test_neither_torch_nor_transformers_is_imported(version_folder, tmp_path) ->
     assert not refused & set(printed)
 
 
+def test_a_process_that_has_let_go_of_an_encoder_survives_a_signal(version_folder) -> None:
+    """The CPU plugin sets the thread's signal stack and frees it, once for every Core."""
+    program = """
+        import gc, os, signal, sys
+        from pathlib import Path
+        from scrubjay.core.types import Modality
+        from scrubjay.models.load import load_version
+        import numpy as np
+        encoder = load_version(Path(sys.argv[1]), threads=1)
+        encoder.encode(Modality.IMAGE, [np.zeros((48, 48, 3), np.uint8)])
+        encoder.encode(Modality.TEXT, ["a red apple"])
+        del encoder
+        gc.collect()
+        signal.signal(signal.SIGUSR1, lambda *_: print("heard"))
+        os.kill(os.getpid(), signal.SIGUSR1)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), str(version_folder("clip"))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "heard\n")
+
+
 @pytest.mark.parametrize("name", ["image.xml", "image.bin"])
 def test_a_changed_graph_is_never_compiled(export: Path, name: str) -> None:
     content = bytearray((export / name).read_bytes())

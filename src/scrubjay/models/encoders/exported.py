@@ -22,7 +22,7 @@ from scrubjay.core.types import EncoderSpec, Media, Modality
 from scrubjay.models.export import Exported, read_export
 from scrubjay.models.graph import OUTPUT
 from scrubjay.models.image_input import ImageInput
-from scrubjay.models.runtime import openvino
+from scrubjay.models.runtime import openvino, openvino_core
 
 Precision = Literal["auto", "bf16", "f32"]
 
@@ -128,7 +128,7 @@ class _CompiledTower:
         self, path: Path, preprocess: Preprocess, dim: int, *, threads: int, precision: Precision
     ) -> None:
         runtime = openvino()
-        core = runtime.Core()
+        core = openvino_core()
         try:
             graph = core.read_model(path)
         except RuntimeError as error:
