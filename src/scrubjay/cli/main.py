@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from scrubjay import __version__
 from scrubjay.cli.add import add
@@ -21,8 +22,29 @@ from scrubjay.core.errors import ScrubjayError
 
 DEBUG_VARIABLE = "SCRUBJAY_DEBUG"
 
+
+class Interrupted(Exception):
+    """Ctrl-C, under a name that Typer does not turn into a silent exit."""
+
+
+class Commands(TyperGroup):
+    """The commands, run so that `main` hears of Ctrl-C."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as Typer declares it
+        """Run one command.
+
+        Raises:
+            Interrupted: Ctrl-C was pressed while it ran.
+        """
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise Interrupted from error
+
+
 app = typer.Typer(
     name="scrubjay",
+    cls=Commands,
     help="Find your own pictures and recordings by typing, speaking or showing; "
     "teach the model behind it from what you add.",
     no_args_is_help=True,
@@ -61,7 +83,7 @@ def main() -> None:
     except ScrubjayError as error:
         note(f"scrubjay: {error}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupted):
         note("scrubjay: interrupted; what was finished is kept")
         sys.exit(130)
     except BrokenPipeError:

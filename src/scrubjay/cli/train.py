@@ -46,8 +46,12 @@ def train(
     from scrubjay.services import train as train_version
 
     config = _config(overrides or [], resume=resume)
-    with progress_bar() as progress, _epoch_lines():
-        trained = train_version(open_home(home), config, resume=resume, progress=progress)
+    try:
+        with progress_bar() as progress, _epoch_lines():
+            trained = train_version(open_home(home), config, resume=resume, progress=progress)
+    except KeyboardInterrupt:
+        note("To go on with it: scrubjay train --resume")
+        raise
     if json:
         emit(_payload(trained))
     else:
