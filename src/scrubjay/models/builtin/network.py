@@ -237,6 +237,10 @@ class Network(nn.Module):
         Returns:
             (n, dim).
         """
+        return self.pool(modality, self.mix(modality, tokens, valid), valid)
+
+    def mix(self, modality: str, tokens: Tensor, valid: Tensor | None) -> Tensor:
+        """What every token has become, (n, 1 + t, width), the summary first."""
         tokens = tokens + self.positions[modality][:, : tokens.shape[1]]
         summary = self.summary[modality].expand(tokens.shape[0], -1, -1)
         tokens = torch.cat([summary, tokens.to(summary.dtype)], dim=1)
@@ -246,9 +250,13 @@ class Network(nn.Module):
             hidden = functional.pad(~valid, (1, 0), value=False)[:, None, None, :]
         for block in self.blocks:
             tokens = block(tokens, hidden, modality)
-        tokens = self.norm(tokens)
-        pooled = _mean(tokens[:, 1:], valid)
-        out: Tensor = self.heads[modality](torch.cat([tokens[:, 0], pooled], dim=-1))
+        mixed: Tensor = self.norm(tokens)
+        return mixed
+
+    def pool(self, modality: str, mixed: Tensor, valid: Tensor | None) -> Tensor:
+        """What `mix` gave to (n, dim) vectors."""
+        pooled = _mean(mixed[:, 1:], valid)
+        out: Tensor = self.heads[modality](torch.cat([mixed[:, 0], pooled], dim=-1))
         return out
 
 

@@ -1,0 +1,1 @@
+"""Teaching the built-in encoder the world Scrubjay draws and speaks."""

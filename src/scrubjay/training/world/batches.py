@@ -1,0 +1,274 @@
+"""Batches of one world: scenes drawn, written and spoken, mosaics, and what is where in each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningDataModule
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from scrubjay.core.errors import BadConfig
+from scrubjay.core.protocols import TrainableEncoder
+from scrubjay.core.types import Media, Modality
+from scrubjay.media.world.captions import Caption, caption
+from scrubjay.media.world.draw import MOSAIC, cells, draw, mosaic
+from scrubjay.media.world.scene import Sampler, Scene, has_held_out_pair, twin
+from scrubjay.media.world.things import Language
+from scrubjay.models.builtin.inputs import VariedSpeech
+from scrubjay.training.data import EpochOrder
+from scrubjay.training.epochs import epochs_done
+from scrubjay.training.world.clips import LANGUAGES, SILENCE, Clip, Clips, write_clips
+from scrubjay.training.world.facts import UNKNOWN, Facts, facts_of
+
+SLOWEST, FASTEST = 0.82, 1.2
+"""How a clip's tempo may change."""
+_WORD = re.compile(r"\w+")
+
+
+class WorldBatch(NamedTuple):
+    """Scenes in three modalities; the first texts are of the scenes pictured and spoken.
+
+    Attributes:
+        pixel_values: (scenes + mosaics, 3, size, size).
+        cells: (scenes + mosaics, tokens) concept in each cell; -1 for none.
+        features: (texts, words, features).
+        meanings: (texts, words) atom of each word; UNKNOWN past its end, -1 for none.
+        mel: (scenes, frames, mels).
+        lengths: (scenes,) frames.
+        said: (scenes, tokens) atom said in each token; -1 for none, UNKNOWN past its end.
+        facts: of the texts' scenes.
+    """
+
+    pixel_values: Tensor
+    cells: Tensor
+    features: Tensor
+    meanings: Tensor
+    mel: Tensor
+    lengths: Tensor
+    said: Tensor
+    facts: Facts
+
+
+class World(LightningDataModule):
+    """Endless scenes; an epoch is so many batches of them."""
+
+    def __init__(
+        self,
+        encoder: TrainableEncoder,
+        *,
+        run: str,
+        folder: str | None = None,
+        clips: int = 49_152,
+        scenes: int = 64,
+        mosaics: int = 32,
+        texts: int = 3,
+        batches: int = 100,
+        epochs: int = 40,
+        workers: int = 1,
+        seed: int = 0,
+    ) -> None:
+        """Say how much of it.
+
+        Args:
+            encoder: says how media become inputs.
+            run: the run's folder.
+            folder: where spoken captions are kept; None keeps them in the run's folder.
+            clips: spoken captions.
+            scenes: pictured, written and spoken in a batch; half of them are the others' twins.
+            mosaics: pictures of nine objects in a batch, at first; they become fewer.
+            texts: written for each scene: its own, its twins, others.
+            batches: in an epoch.
+            epochs: over which mosaics become fewer.
+            workers: processes that draw; 0 draws in this one.
+            seed: of everything.
+
+        Raises:
+            BadConfig: a number that cannot be.
+        """
+        super().__init__()
+        if scenes < 2 or scenes % 2 or min(mosaics, workers) < 0 or min(texts, batches, clips) < 1:
+            raise BadConfig(
+                "datamodule.scenes is an even number; texts, batches and clips are 1 or more"
+            )
+        self._folder = Path(folder or run) / "clips"
+        self._workers, self._seed, self._next_epoch = workers, seed, 0
+        self._data = WorldBatches(
+            encoder,
+            self._folder,
+            clips=clips,
+            scenes=scenes,
+            mosaics=mosaics,
+            texts=texts,
+            batches=batches,
+            epochs=epochs,
+            seed=seed,
+        )
+
+    def prepare_data(self) -> None:
+        """Speak the captions that are not there yet."""
+        write_clips(
+            self._folder, self._data.clips_wanted, seed=self._seed, hear=self._data.hear.plain
+        )
+
+    def train_dataloader(self) -> DataLoader[WorldBatch]:
+        """The batches of the epoch that is next."""
+        order = EpochOrder(len(self._data))
+        order.set_epoch(self._next_epoch)
+        return DataLoader(
+            self._data,
+            batch_size=None,
+            sampler=order,
+            num_workers=self._workers,
+            persistent_workers=self._workers > 0,
+            multiprocessing_context="spawn" if self._workers else None,
+            prefetch_factor=4 if self._workers else None,
+        )
+
+    def state_dict(self) -> dict[str, int]:
+        """The epoch that a run resumed from this moment begins with."""
+        if self.trainer is None:
+            return {"next_epoch": self._next_epoch}
+        return {"next_epoch": epochs_done(self.trainer)}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Begin there."""
+        self._next_epoch = int(state_dict["next_epoch"])
+
+
+class WorldBatches(Dataset[WorldBatch]):
+    """One batch per (epoch, position), whatever was drawn before."""
+
+    def __init__(
+        self,
+        encoder: TrainableEncoder,
+        folder: Path,
+        *,
+        clips: int,
+        scenes: int,
+        mosaics: int,
+        texts: int,
+        batches: int,
+        epochs: int,
+        seed: int,
+    ) -> None:
+        """Take what batches are made from; clips are read by whoever makes the first."""
+        hear = encoder.preprocess(Modality.SPEECH, train=True)
+        if not isinstance(hear, VariedSpeech):
+            raise BadConfig("this experiment teaches the built-in encoder; use encoder=builtin")
+        self.hear = hear
+        self.clips_wanted = clips
+        self._see = encoder.preprocess(Modality.IMAGE, train=False)
+        self._read = encoder.preprocess(Modality.TEXT, train=False)
+        self._folder = folder
+        self._clips: Clips | None = None
+        self._scenes, self._mosaics, self._texts = scenes, mosaics, texts
+        self._batches, self._epochs, self._seed = batches, epochs, seed
+        blank = self._see([np.zeros((8, 8, 3), np.uint8)])["pixel_values"]
+        self._across = blank.shape[-1] // 16
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return self._batches
+
+    def __getitem__(self, key: tuple[int, int]) -> WorldBatch:
+        """Draw, write and take clips."""
+        if self._clips is None:
+            self._clips = Clips(self._folder, self.clips_wanted)
+        random = np.random.default_rng([self._seed, *key])
+        pairs = random.integers(len(self._clips) // 2, size=self._scenes // 2)
+        clips = [self._clips[2 * int(pair) + side] for pair in pairs for side in (0, 1)]
+        scenes = [clip.scene for clip in clips]
+        pixel_values, seen = self._pictures(scenes, key[0], random)
+        told = self._tell(scenes, random)
+        features, meanings = self._written([said for _, said in told])
+        mel, lengths, said = self._spoken(clips, random)
+        return WorldBatch(
+            torch.from_numpy(pixel_values),
+            torch.from_numpy(seen),
+            torch.from_numpy(features),
+            torch.from_numpy(meanings),
+            torch.from_numpy(mel),
+            torch.from_numpy(lengths),
+            torch.from_numpy(said),
+            facts_of([scene for scene, _ in told]),
+        )
+
+    def _pictures(
+        self, scenes: Sequence[Scene], epoch: int, random: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        share = max(0.2, 1 - 1.2 * epoch / max(1, self._epochs))
+        drawn = [draw(scene, random) for scene in scenes]
+        sampler = Sampler(shapes=0.3)
+        mosaics = range(round(self._mosaics * share))
+        drawn += [mosaic(_together(sampler, random), random) for _ in mosaics]
+        pictures: list[Media] = [one.picture for one in drawn]
+        seen = np.stack([cells(one, self._across) for one in drawn])
+        return self._see(pictures)["pixel_values"], seen
+
+    def _tell(
+        self, scenes: Sequence[Scene], random: np.random.Generator
+    ) -> list[tuple[Scene, Caption]]:
+        """Each scene's caption, then captions of scenes much like it, then of any."""
+        told = list(scenes)
+        sampler = Sampler()
+        for round_ in range(1, self._texts):
+            if round_ % 2:
+                told += [twin(scene, random) for scene in scenes]
+            else:
+                told += [sampler.scene(random) for _ in scenes]
+        languages = list(LANGUAGES)
+        chosen = random.choice(len(languages), size=len(told), p=list(LANGUAGES.values()))
+        return [
+            (scene, caption(scene, Language(languages[int(one)]), random))
+            for scene, one in zip(told, chosen, strict=True)
+        ]
+
+    def _written(self, captions: Sequence[Caption]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        features = self._read([said.text for said in captions])["features"]
+        meanings = np.full(features.shape[:2], UNKNOWN, np.int64)
+        for row, said in enumerate(captions):
+            for place, word in enumerate(_WORD.finditer(said.text)):
+                found = [m.atom for m in said.meanings if m.start <= word.start() < m.end]
+                meanings[row, place] = found[0] if found else -1
+        return features, meanings
+
+    def _spoken(
+        self, clips: Sequence[Clip], random: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+        longest = self.hear.plain.max_frames
+        spectra, atoms = [], []
+        for clip in clips:
+            frames = len(clip.atoms)
+            tempo = random.uniform(SLOWEST, FASTEST)
+            length = min(longest, max(8, int(frames / tempo)))
+            at = np.minimum(frames - 1, (np.arange(length) * tempo).astype(np.int64))
+            spectra.append(clip.spectrum[at])
+            atoms.append(clip.atoms[at])
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(random.integers(2**63)))
+            heard = self.hear.varied(spectra)
+        mel, lengths = heard["mel"], heard["lengths"].astype(np.int64)
+        tokens = -(-mel.shape[1] // 4)
+        said = np.full((len(clips), tokens), UNKNOWN, np.int64)
+        for row, one in enumerate(atoms):
+            middle = np.arange(0, lengths[row], 4)
+            said[row, : len(middle)] = one[np.minimum(middle + 1, len(one) - 1)]
+        said[said == SILENCE] = -1
+        return mel, lengths, said
+
+
+def _together(sampler: Sampler, random: np.random.Generator) -> list[int]:
+    """Nine concepts that may share a picture."""
+    chosen: list[int] = []
+    while len(chosen) < MOSAIC * MOSAIC:
+        one = sampler.concept(random)
+        if one not in chosen and not has_held_out_pair([*chosen, one]):
+            chosen.append(one)
+    return chosen

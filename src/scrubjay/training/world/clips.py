@@ -1,0 +1,163 @@
+"""Spoken captions, made once and kept: spectra as bytes, with the meaning of every frame.
+
+Clips come in twins, two scenes that differ in one thing. They lie in shards that are written aside
+and renamed, so that making them can be stopped and gone on with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubjay.core.protocols import Progress, silent
+from scrubjay.media.world.captions import Caption, caption
+from scrubjay.media.world.scene import Sampler, Scene, Template, twin
+from scrubjay.media.world.speak import Speaker, Spoken, any_voice
+from scrubjay.media.world.things import Language
+from scrubjay.models.speech_input import FLOOR, SpeechInput
+
+SHARD = 2048
+SILENCE = -1
+"""Frames in which no word with a meaning is said."""
+STEP = 0.1
+"""Of a stored spectrum, in nepers of power."""
+LANGUAGES = {
+    Language.ENGLISH: 0.55,
+    Language.SPANISH: 0.15,
+    Language.FRENCH: 0.15,
+    Language.GERMAN: 0.15,
+}
+"""Shares of the captions learned from."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """A spoken caption.
+
+    Attributes:
+        spectrum: (frames, mels) float32, natural logarithm of power.
+        atoms: (frames,) int16 meaning said in each frame, or SILENCE.
+    """
+
+    scene: Scene
+    language: Language
+    spectrum: NDArray[np.float32]
+    atoms: NDArray[np.int16]
+
+
+class Clips:
+    """All clips of a folder, in memory."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        """Read what `write_clips` wrote."""
+        self._spectra: list[NDArray[np.uint8]] = []
+        self._atoms: list[NDArray[np.int16]] = []
+        self._described: list[list[Any]] = []
+        for path in _shards(folder, count):
+            with np.load(path, allow_pickle=False) as arrays:
+                cuts = arrays["ends"][:-1]
+                self._spectra += np.split(arrays["spectra"], cuts)
+                self._atoms += np.split(arrays["atoms"], cuts)
+                self._described += json.loads(str(arrays["scenes"]))
+
+    def __len__(self) -> int:
+        """How many; an even number."""
+        return len(self._spectra)
+
+    def __getitem__(self, at: int) -> Clip:
+        """One; its twin is at `at ^ 1`."""
+        scene, language = self._described[at]
+        return Clip(
+            _scene(scene),
+            Language(language),
+            self._spectra[at].astype(np.float32) * np.float32(STEP) + np.float32(np.log(FLOOR)),
+            self._atoms[at],
+        )
+
+
+def write_clips(
+    folder: Path, count: int, *, seed: int, hear: SpeechInput, progress: Progress = silent
+) -> None:
+    """Speak what is missing.
+
+    Args:
+        folder: of the shards.
+        count: clips, rounded up to whole shards.
+        seed: of scenes, sentences and voices; a shard's own follows from it.
+        hear: sounds to spectra.
+        progress: told of every shard.
+
+    Raises:
+        NotReady: espeak-ng is not installed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = _shards(folder, count)
+    speaker: Speaker | None = None
+    for number, path in enumerate(paths):
+        progress("speaking captions", number * SHARD, len(paths) * SHARD)
+        if path.exists():
+            continue
+        speaker = speaker or Speaker()
+        random = np.random.default_rng([seed, number])
+        _write_shard(path, list(_speak(SHARD // 2, speaker, hear, random)))
+    progress("speaking captions", len(paths) * SHARD, len(paths) * SHARD)
+
+
+def _shards(folder: Path, count: int) -> list[Path]:
+    return [folder / f"clips-{number:05d}.npz" for number in range(-(-count // SHARD))]
+
+
+def _write_shard(path: Path, clips: list[Clip]) -> None:
+    spectra = np.concatenate([clip.spectrum for clip in clips])
+    levels = np.rint((spectra - np.log(FLOOR)) / STEP).clip(0, 255).astype(np.uint8)
+    aside = path.with_suffix(".part")
+    with aside.open("wb") as file:
+        np.savez(
+            file,
+            spectra=levels,
+            atoms=np.concatenate([clip.atoms for clip in clips]),
+            ends=np.cumsum([len(clip.atoms) for clip in clips]),
+            scenes=np.array(json.dumps([[asdict(clip.scene), clip.language] for clip in clips])),
+        )
+    aside.replace(path)
+
+
+def _speak(
+    pairs: int, speaker: Speaker, hear: SpeechInput, random: np.random.Generator
+) -> Iterator[Clip]:
+    sampler, languages = Sampler(), list(LANGUAGES)
+    for _ in range(pairs):
+        language = languages[int(random.choice(len(languages), p=list(LANGUAGES.values())))]
+        scene = sampler.scene(random)
+        for one in (scene, twin(scene, random)):
+            said = caption(one, language, random)
+            spoken = speaker.say(said.text, any_voice(language, random))
+            spectrum = hear.spectrum(spoken.sound)
+            yield Clip(one, language, spectrum, frame_atoms(said, spoken, len(spectrum)))
+
+
+def frame_atoms(said: Caption, spoken: Spoken, frames: int) -> NDArray[np.int16]:
+    """(frames,) what is being said in each frame of 10 ms."""
+    atoms = np.full(frames, SILENCE, np.int16)
+    for word in spoken.words:
+        for meaning in said.meanings:
+            # espeak-ng leaves the letters of an apostrophe out of a word's length.
+            if word.start < meaning.end and max(word.end, word.start + 1) > meaning.start:
+                atoms[round(word.begin * 100) : round(word.finish * 100)] = meaning.atom
+    return atoms
+
+
+def _scene(values: dict[str, Any]) -> Scene:
+    return Scene(
+        **{
+            **values,
+            "template": Template(values["template"]),
+            "concepts": tuple(values["concepts"]),
+        }
+    )
