@@ -77,9 +77,9 @@ def test_ctrl_c_while_training_says_how_to_go_on(tmp_path: Path) -> None:
     (folder / "table.csv").write_text(
         "image,caption,split\n" + "".join(f"{n}.png,number {n},train\n" for n in range(8))
     )
+    long = (f"datamodule.folder={folder}", "trainer.max_epochs=5000")
     code, said = interrupted(
-        ["train", *TINY, f"datamodule.folder={folder}", "trainer.max_epochs=5000"]
-        + ["--home", str(tmp_path / "home")],
+        ["train", *TINY, *long, "--home", str(tmp_path / "home")],
         once="epoch 2 of",
         errors=tmp_path / "stderr",
     )
