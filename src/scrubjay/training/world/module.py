@@ -172,7 +172,6 @@ class WorldModule(LightningModule):
             ],
             lr=self._lr,
             betas=self._betas,
-            fused=True,
         )
         total = int(self.trainer.estimated_stepping_batches)
         warmup = warmup_steps(self._warmup, total)
