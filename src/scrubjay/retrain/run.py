@@ -12,18 +12,21 @@ from typing import Any
 
 from scrubjay.core.errors import Damaged, NotReady
 from scrubjay.store.durable import write_durably
+from scrubjay.training.fit import CHECKPOINTS, LAST
 from scrubjay.training.secrets import masked
 
 CONFIG = "request.json"
 FINISHED = "finished.json"
+SNAPSHOT = "snapshot.txt"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One fit: a folder and the configuration it was asked for."""
+    """One fit: a folder, the configuration it was asked for, and the snapshot it learns from."""
 
     folder: Path
     config: Mapping[str, Any]
+    snapshot: str | None = None
 
     @property
     def id(self) -> str:
@@ -34,14 +37,21 @@ class Run:
         """Mark it finished; it is never resumed again."""
         write_durably(self.folder / FINISHED, json.dumps(result, indent=2).encode())
 
+    def failed(self, error: Exception) -> None:
+        """Mark it finished when it failed before its first checkpoint: nothing to go on from."""
+        if not (self.folder / CHECKPOINTS / LAST).exists():
+            self.finish({"version": None, "failed": f"{type(error).__name__}: {error}"})
 
-def begin(runs: Path, config: Mapping[str, Any]) -> Run:
+
+def begin(runs: Path, config: Mapping[str, Any], *, snapshot: str | None = None) -> Run:
     """Create a new run's folder and write down what was asked, without its secrets."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = runs / f"{stamp}-{secrets.token_hex(2)}"
     folder.mkdir(parents=True)
+    if snapshot is not None:
+        write_durably(folder / SNAPSHOT, snapshot.encode())
     write_durably(folder / CONFIG, json.dumps(masked(config), indent=2).encode())
-    return Run(folder, config)
+    return Run(folder, config, snapshot)
 
 
 def unfinished(runs: Path) -> Run:
@@ -51,15 +61,18 @@ def unfinished(runs: Path) -> Run:
         NotReady: every run is finished, or there is none.
         Damaged: its configuration cannot be read.
     """
-    begun = sorted(folder for folder in runs.glob("*") if (folder / CONFIG).is_file())
-    if not begun or (begun[-1] / FINISHED).exists():
+    begun = sorted(one.parent for one in runs.glob(f"*/{CONFIG}"))
+    left = [folder for folder in begun if not (folder / FINISHED).exists()]
+    if not left:
         raise NotReady(
             f"no unfinished run in {runs}; start one with `scrubjay train experiment=...`"
         )
+    folder = left[-1]
     try:
-        config = json.loads((begun[-1] / CONFIG).read_bytes())
+        config = json.loads((folder / CONFIG).read_bytes())
     except ValueError as error:
         raise Damaged(
-            f"{begun[-1] / CONFIG} is not JSON ({error}); start the run again without --resume"
+            f"{folder / CONFIG} is not JSON ({error}); start the run again without --resume"
         ) from error
-    return Run(begun[-1], config)
+    snapshot = folder / SNAPSHOT
+    return Run(folder, config, snapshot.read_text() if snapshot.exists() else None)

@@ -10,9 +10,9 @@ from typing import Any
 
 from scrubjay.core.protocols import Progress, TrainableEncoder
 from scrubjay.retrain import steps
-from scrubjay.retrain.run import begin, unfinished
+from scrubjay.retrain.run import Run, begin, unfinished
 from scrubjay.retrain.serving import embed_version, publish
-from scrubjay.retrain.source import training_source
+from scrubjay.retrain.source import Source, training_source
 from scrubjay.store.home import Home
 
 
@@ -44,9 +44,12 @@ def train_once(
         config: the composed configuration; ignored with `resume`, which goes on with the newest
             unfinished run's own.
     """
-    run = unfinished(home.runs) if resume else begin(home.runs, config)
-    source = training_source(home, run.config, progress=progress)
-    fitted = steps.fit_run(run, source, resume=resume, progress=progress)
+    run, source = _resumed(home, progress) if resume else _begun(home, config, progress)
+    try:
+        fitted = steps.fit_run(run, source, resume=resume, progress=progress)
+    except Exception as error:
+        run.failed(error)
+        raise
     encoder = fitted.objects.get("encoder")
     if not isinstance(encoder, TrainableEncoder):
         run.finish({"version": None})
@@ -71,3 +74,14 @@ def train_once(
         promoted=served is not None,
         generation=served.generation if served else None,
     )
+
+
+def _begun(home: Home, config: Mapping[str, Any], progress: Progress) -> tuple[Run, Source]:
+    source = training_source(home, config, progress=progress)
+    return begin(home.runs, config, snapshot=source.snapshot), source
+
+
+def _resumed(home: Home, progress: Progress) -> tuple[Run, Source]:
+    """The unfinished run and what it began with, whatever was added since."""
+    run = unfinished(home.runs)
+    return run, training_source(home, run.config, snapshot=run.snapshot, progress=progress)

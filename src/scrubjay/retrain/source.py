@@ -18,38 +18,48 @@ from scrubjay.training.instantiate import refers_to
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a run trains on: items with the name they go by, or nothing of the home's."""
+    """What a run trains on: items with the name they go by, or nothing of the home's.
+
+    Attributes:
+        snapshot: the snapshot they are of, if they are of one.
+    """
 
     name: str
     items: tuple[Item, ...] = ()
+    snapshot: str | None = None
 
 
-def snapshot_source(home: Home) -> Source:
-    """The newest snapshot's items.
+def snapshot_source(home: Home, name: str | None = None) -> Source:
+    """The items of a snapshot, the newest unless another is named.
 
     Raises:
         NotReady: nothing was added yet.
+        UnknownName: there is no snapshot of that name.
     """
-    snapshot = home.catalog.newest_snapshot()
-    if snapshot is None:
-        raise NotReady(
-            f"nothing to train on in {home.path}: run `scrubjay add FOLDER` first, "
-            f"or give datamodule.folder=FOLDER"
-        )
-    return Source(f"snapshot {snapshot.name}", tuple(home.catalog.snapshot_items(snapshot.name)))
+    if name is None:
+        newest = home.catalog.newest_snapshot()
+        if newest is None:
+            raise NotReady(
+                f"nothing to train on in {home.path}: run `scrubjay add FOLDER` first, "
+                f"or give datamodule.folder=FOLDER"
+            )
+        name = newest.name
+    return Source(f"snapshot {name}", tuple(home.catalog.snapshot_items(name)), name)
 
 
-def training_source(home: Home, config: Mapping[str, Any], *, progress: Progress) -> Source:
+def training_source(
+    home: Home, config: Mapping[str, Any], *, snapshot: str | None = None, progress: Progress
+) -> Source:
     """What this run trains on.
 
-    The folder its configuration names, else the newest snapshot. A run whose datamodule reads its
-    own files asks for no items and gets none.
+    The folder its configuration names, else a snapshot: the newest unless another is named. A run
+    whose datamodule reads its own files asks for no items and gets none.
     """
     if not refers_to(config, "items"):
         return Source(str(config.get("datamodule", {}).get("folder", "its own datamodule")))
     folder = config["datamodule"].get("folder")
     if folder is None:
-        return snapshot_source(home)
+        return snapshot_source(home, snapshot)
     scan = scan_folder(
         Path(folder),
         month=this_month(),
