@@ -66,6 +66,14 @@ def test_overrides_reach_the_service_composed(asked, tmp_path) -> None:
     assert "scrubjay search" in done.output
 
 
+def test_training_the_champion_again_says_that_it_serves_already(monkeypatch, tmp_path) -> None:
+    again = Trained(Path("runs/r2"), "2026-11-abcdef0", {}, parent="2026-11-abcdef0")
+    monkeypatch.setattr(services, "train", lambda *_, **__: again)
+    done = run(app, ["--home", str(tmp_path)])
+    assert "serves already" in done.output
+    assert "champion set" not in done.output
+
+
 def test_json_is_one_object(asked, tmp_path) -> None:
     done = run(app, ["--json", "--home", str(tmp_path)])
     assert json.loads(done.stdout) == {

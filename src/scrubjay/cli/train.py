@@ -114,6 +114,8 @@ def _show(trained: Trained) -> None:
     if trained.promoted:
         note("It is the first version, so it serves now. Next:")
         note('  scrubjay search "what you are looking for"')
+    elif trained.version == trained.parent:
+        note("It is what serves already: the same data and settings gave the same weights. Next:")
     else:
         note("Next:")
         note(f"  scrubjay champion set {trained.version}")
