@@ -137,6 +137,12 @@ def test_every_figure_of_a_direction_is_in_the_table(views):
     assert f"{direction.median_rank.low:.1f} to {direction.median_rank.high:.1f}" in html
 
 
+def test_sentences_are_apart(views):
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", render(views, "text->image")))
+    assert "for text → image. Precision cannot pass" in words
+    assert "24 items of the test part, 2026" in words
+
+
 def test_few_groups_are_said_out_loud(views, monkeypatch):
     assert "Read with care" in render(views, "text->image")
     monkeypatch.setattr(report, "FEW_QUERIES", N)
