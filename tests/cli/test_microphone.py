@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from scrubjay.cli import microphone
-from scrubjay.cli.microphone import BLOCK_S, SILENCE_S, microphone_blocks, until_silence
+from scrubjay.cli.microphone import BLOCK_S, SILENCE_S, microphone_blocks, record, until_silence
 from scrubjay.core.errors import BadMedia, MissingExtra, NotReady
 from scrubjay.core.types import SAMPLE_RATE
 
@@ -97,6 +97,23 @@ def test_no_device_is_said_with_the_way_around(monkeypatch):
     device(monkeypatch, stream)
     with pytest.raises(NotReady, match="--speech FILE"):
         next(microphone_blocks())
+
+
+def test_nobody_is_asked_to_speak_before_the_microphone_records(monkeypatch):
+    told = []
+
+    def stream(**_):
+        raise FakePortAudioError("Error querying device -1")
+
+    device(monkeypatch, stream)
+    with pytest.raises(NotReady):
+        record(3, ready=lambda: told.append("listening"))
+    assert told == []
+    heard = blocks((0.5, 0.001), (2.0, 0.1), (9, 0.001))
+    monkeypatch.setattr(microphone, "microphone_blocks", lambda: heard)
+    sound = record(30, ready=lambda: told.append("listening"))
+    assert told == ["listening"]
+    assert length_s(sound) == pytest.approx(2.5 + SILENCE_S, abs=0.11)
 
 
 def test_a_device_that_gives_nothing_is_not_waited_for_for_ever(monkeypatch):

@@ -113,8 +113,9 @@ def test_without_a_champion_it_says_what_to_do(tmp_path):
 def test_the_microphone_is_a_spoken_query(champion_home, monkeypatch):
     asked = []
 
-    def speak(seconds):
+    def speak(seconds, *, ready):
         asked.append(seconds)
+        ready()
         return np.full(8000, 0.01, np.float32)
 
     monkeypatch.setattr("scrubjay.cli.microphone.record", speak)

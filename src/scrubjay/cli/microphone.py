@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -24,18 +25,22 @@ WAIT_S = 5.0
 """A device that gives nothing this long is not recording."""
 
 
-def record(seconds: float) -> Sound:
+def record(seconds: float, *, ready: Callable[[], None]) -> Sound:
     """Record one query from the default microphone.
 
     Args:
         seconds: longest recording.
+        ready: called once the microphone records.
 
     Raises:
         MissingExtra: sounddevice is not installed.
         NotReady: no PortAudio library, no microphone, or it gives nothing.
         BadMedia: nobody spoke.
     """
-    return until_silence(microphone_blocks(), seconds=seconds)
+    blocks = microphone_blocks()
+    first = next(blocks)
+    ready()
+    return until_silence(itertools.chain([first], blocks), seconds=seconds)
 
 
 def until_silence(blocks: Iterable[Sound], *, seconds: float) -> Sound:

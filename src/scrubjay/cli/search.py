@@ -101,8 +101,8 @@ def speech_bytes(seconds: float) -> bytes:
     from scrubjay.cli.microphone import record
     from scrubjay.media.audio import encode_wav
 
-    note(f"listening: speak, then pause (at most {seconds:g} seconds)")
-    return encode_wav(record(seconds))
+    told = f"listening: speak, then pause (at most {seconds:g} seconds)"
+    return encode_wav(record(seconds, ready=lambda: note(told)))
 
 
 def nothing_found(query: Query, searcher: Searcher) -> str:
