@@ -29,6 +29,8 @@ INTRODUCTIONS = {
     Language.FRENCH: ("il y a ",),
     Language.GERMAN: ("hier ist ",),
 }
+GERMAN_WEAK = frozenset({"Löwe", "Hase", "Bär", "Affe", "Elefant", "Krake", "Teddybär"})
+"""Nouns that take their plural's ending in every case but the nominative."""
 MANY = {Language.ENGLISH: "there are ", Language.GERMAN: "hier sind "}
 
 
@@ -163,21 +165,19 @@ def _object(
     if article:
         word = DATIVE[name.article] if dative else name.article
         sentence.add(f"{word} ")
-    _noun(
-        sentence,
-        concept,
-        _dative(name.noun) if dative and shape_of(concept) else name.noun,
-        language,
-    )
+    _noun(sentence, concept, _dative(name) if dative else name.noun, language)
 
 
-def _dative(noun: str) -> str:
-    """German adjectives after "einem" and "einer" end in -en."""
-    word, _, rest = noun.partition(" ")
+def _dative(name: Name) -> str:
+    """A German noun after "einem" or "einer"; adjectives end in -en."""
+    word, space, rest = name.noun.partition(" ")
+    if not space:
+        return name.plural if word in GERMAN_WEAK else word
+    noun = "Herzen" if rest == "Herz" else rest
     if word in {"orange", "lila", "rosa"}:
-        return noun
+        return f"{word} {noun}"
     stem = word[:-2] if word.endswith(("er", "es")) else word[:-1]
-    return f"{stem}en {rest}"
+    return f"{stem}en {noun}"
 
 
 def _noun(sentence: _Sentence, concept: int, noun: str, language: Language) -> None:

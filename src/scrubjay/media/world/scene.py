@@ -172,14 +172,29 @@ class Sampler:
                 return Scene(template, (first, self.concept(random)), count=count)
 
 
+def meaning(scene: Scene) -> int:
+    """A number that is equal for scenes no caption could tell apart."""
+    concepts, place = scene.concepts, scene.place
+    if place in {RIGHT, BELOW}:
+        concepts, place = concepts[::-1], OPPOSITE[place]
+    elif place is None and scene.count == 1:
+        concepts = tuple(sorted(concepts))
+    return zlib.crc32(repr((concepts, scene.count, place, scene.word)).encode())
+
+
 def twin(scene: Scene, random: np.random.Generator) -> Scene:
-    """A scene that differs in one thing: order, place, number, colour, word or one object."""
+    """A scene that differs in one thing: order, place, number, colour, word or one object.
+
+    A caption can tell it from the first. It holds a held-out pair only when the first does.
+    """
+    held_out = has_held_out_pair(scene.everything)
     while True:
         found = _CHANGES[int(random.integers(len(_CHANGES)))](scene, random)
         if (
             found is not None
-            and found != scene
+            and meaning(found) != meaning(scene)
             and len(set(found.everything)) == len(found.everything)
+            and (held_out or not has_held_out_pair(found.everything))
         ):
             return found
 

@@ -1,7 +1,8 @@
 """Sentences to sounds with espeak-ng's own library, each word with its time.
 
 The library is reached through ctypes: starting the command for every sentence is ten times slower.
-It keeps one voice for a whole process, so there is one Speaker a process.
+It keeps one voice for a whole process, and what it said before is heard in what it says next, in
+noise and phases. So the same sentences in the same order sound the same, in a fresh process.
 """
 
 from __future__ import annotations
@@ -108,18 +109,10 @@ class Speaker:
         Raises:
             NotReady: espeak-ng is not installed.
         """
-        found = ctypes.util.find_library("espeak-ng")
-        if found is None:
-            raise NotReady("espeak-ng is not installed (Debian: apt-get install espeak-ng)")
-        self._library = ctypes.CDLL(found)
-        self._rate = int(self._library.espeak_Initialize(SYNCHRONOUS, 0, None, 0))
-        if self._rate <= 0:
-            raise NotReady("espeak-ng does not find its voices; install it again")
+        self._library, self._rate = _ready_library()
         self._samples: list[NDArray[np.int16]] = []
         self._words: list[tuple[int, int, float]] = []
         self._callback = _CALLBACK(self._take)
-        self._library.espeak_SetSynthCallback(self._callback)
-        self._voice = ""
 
     def say(self, text: str, voice: Voice) -> Spoken:
         """Speak one sentence; the silence around it is left out.
@@ -127,10 +120,9 @@ class Speaker:
         Raises:
             NotReady: there is no such voice.
         """
-        if voice.name != self._voice:
-            if self._library.espeak_SetVoiceByName(voice.name.encode()) != 0:
-                raise NotReady(f"espeak-ng has no voice {voice.name!r}")
-            self._voice = voice.name
+        self._library.espeak_SetSynthCallback(self._callback)
+        if self._library.espeak_SetVoiceByName(voice.name.encode()) != 0:
+            raise NotReady(f"espeak-ng has no voice {voice.name!r}")
         settings = zip((RATE_PARAMETER, PITCH_PARAMETER, RANGE_PARAMETER), voice[1:], strict=True)
         for parameter, value in settings:
             self._library.espeak_SetParameter(parameter, value, 0)
@@ -158,11 +150,13 @@ class Speaker:
         sound = raw.astype(np.float32) / np.float32(32768)
         loud = np.flatnonzero(np.abs(sound) > SILENCE)
         first, last = (int(loud[0]), int(loud[-1]) + 1) if len(loud) else (0, len(sound))
-        offset = first / self._rate
+        offset, length = first / self._rate, (last - first) / self._rate
         ends = [*(begin for _, _, begin in self._words[1:]), last / self._rate]
         words = tuple(
-            SpokenWord(start, end, max(0.0, begin - offset), max(0.0, finish - offset))
+            SpokenWord(start, end, *(min(length, max(0.0, at - offset)) for at in (begin, finish)))
             for (start, end, begin), finish in zip(self._words, ends, strict=True)
+            # The sentence's end is told as a word without letters.
+            if end > start
         )
         return Spoken(_at_16_khz(sound[first:last], self._rate), words)
 
@@ -172,6 +166,19 @@ def _at_16_khz(sound: NDArray[np.floating[Any]], rate: int) -> Sound:
 
     found: Sound = soxr.resample(sound, rate, SAMPLE_RATE, quality="HQ").astype(np.float32)
     return found
+
+
+@lru_cache(maxsize=1)
+def _ready_library() -> tuple[ctypes.CDLL, int]:
+    """The library and its samples a second; to initialise it again would forget the voice."""
+    found = ctypes.util.find_library("espeak-ng")
+    if found is None:
+        raise NotReady("espeak-ng is not installed (Debian: apt-get install espeak-ng)")
+    library = ctypes.CDLL(found)
+    rate = int(library.espeak_Initialize(SYNCHRONOUS, 0, None, 0))
+    if rate <= 0:
+        raise NotReady("espeak-ng does not find its voices; install it again")
+    return library, rate
 
 
 @lru_cache(maxsize=2)
@@ -188,13 +195,9 @@ def variants(*, held_out: bool) -> tuple[str, ...]:
 
 
 def _data_folder() -> Path:
-    found = ctypes.util.find_library("espeak-ng")
-    if found is None:
-        raise NotReady("espeak-ng is not installed (Debian: apt-get install espeak-ng)")
-    library = ctypes.CDLL(found)
+    library, _ = _ready_library()
     library.espeak_Info.restype = ctypes.c_char_p
     path = ctypes.c_char_p()
-    library.espeak_Initialize(SYNCHRONOUS, 0, None, 0)
     library.espeak_Info(ctypes.byref(path))
     return Path((path.value or b"").decode())
 
