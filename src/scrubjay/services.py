@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrubjay.core.config import Settings, home_path
-from scrubjay.core.errors import NotReady
+from scrubjay.core.config import Settings, home_path, wants_builtin
+from scrubjay.core.errors import MissingExtra, NotReady
 from scrubjay.core.protocols import Encoder, Progress
 from scrubjay.core.types import Champion, Split
 from scrubjay.store.home import Home
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def open_home(home: Path | None) -> Home:
     """The home named on the command line, by $SCRUBJAY_HOME, or ./scrubjay-home."""
-    return Home(Settings(home=home_path(home)))
+    return Home(Settings(home=home_path(home), builtin=wants_builtin()))
 
 
 def current_champion(home: Home) -> Champion:
@@ -58,18 +58,68 @@ def open_champion(home: Home) -> Searcher:
     )
 
 
+def open_version(home: Home, version: str, *, progress: Progress) -> Searcher:
+    """Any version ready to search all the home holds, embedded first where it is not yet."""
+    from scrubjay.retrain.serving import embed_version
+    from scrubjay.search.query import Searcher
+
+    pair = embed_version(home, version, progress=progress)
+    return Searcher(open_encoder(home, version), home.generations.open(pair.generation), pair)
+
+
+def shipped_version(home: Home) -> str:
+    """The registered version that came with Scrubjay.
+
+    Raises:
+        NotReady: this home never had it.
+    """
+    found = [one.id for one in home.registry.versions() if one.lineage.get("shipped")]
+    if not found:
+        raise NotReady(f"{home.path} does not hold the encoder that comes with Scrubjay")
+    return found[-1]
+
+
 def add_folder(home: Home, folder: Path, *, month: str, progress: Progress) -> Added:
-    """Scan a folder into the home and index what is new with the champion, if there is one."""
+    """Scan a folder into the home and index what is new with the champion.
+
+    A home that has none yet is served by the encoder that comes with Scrubjay, where torch is
+    installed to write its graphs.
+    """
     from scrubjay.search.collect import Target
     from scrubjay.search.collect import add_folder as collect
 
-    champion = home.registry.champion()
-    target = (
-        Target(open_encoder(home, champion.version), home.generations.open(champion.generation))
-        if champion
-        else None
-    )
-    return collect(home, folder, month=month, target=target, progress=progress)
+    before = home.registry.champion()
+    begun: list[str] = []
+
+    def open_target() -> Target | None:
+        champion = before or _begin_with_shipped(home, progress)
+        if champion is None:
+            return None
+        if before is None:
+            begun.append(champion.version)
+        return Target(
+            open_encoder(home, champion.version), home.generations.open(champion.generation)
+        )
+
+    added = collect(home, folder, month=month, open_target=open_target, progress=progress)
+    for version in begun:
+        set_champion(home, version, progress=progress)
+    return added
+
+
+def _begin_with_shipped(home: Home, progress: Progress) -> Champion | None:
+    """The shipped encoder with an empty generation, not published; None where it cannot be."""
+    if not home.settings.builtin:
+        return None
+    from scrubjay.retrain.serving import generation_of
+    from scrubjay.retrain.shipped import register_shipped
+
+    try:
+        version = register_shipped(home, progress=progress)
+    except MissingExtra:
+        return None
+    generation = generation_of(home, version, open_encoder(home, version))
+    return Champion(version, generation.name)
 
 
 def train(home: Home, config: Mapping[str, Any], *, resume: bool, progress: Progress) -> Trained:

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from scrubjay import __version__
 from scrubjay.cli.add import add
 from scrubjay.cli.champion import champion
-from scrubjay.cli.demo import demo
+from scrubjay.cli.demo.command import demo
 from scrubjay.cli.evaluate import evaluate
 from scrubjay.cli.frame import note
 from scrubjay.cli.search import search

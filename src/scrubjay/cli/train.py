@@ -34,7 +34,8 @@ def train(
 ) -> None:
     """Train an encoder on the newest snapshot (or a folder), register it, print its version.
 
-    The first version becomes champion by itself; later ones wait for `scrubjay champion set`.
+    The first version of your own becomes champion by itself; later ones wait for
+    `scrubjay champion set`.
 
     \b
     Example: scrubjay train experiment=tickets trainer.max_epochs=8
@@ -112,7 +113,7 @@ def _show(trained: Trained) -> None:
         return
     out.print(f"version  {trained.version}")
     if trained.promoted:
-        note("It is the first version, so it serves now. Next:")
+        note("It is the first of your own, so it serves now. Next:")
         note('  scrubjay search "what you are looking for"')
     elif trained.version == trained.parent:
         note("It is what serves already: the same data and settings gave the same weights. Next:")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOME_VARIABLE = "SCRUBJAY_HOME"
+BUILTIN_VARIABLE = "SCRUBJAY_BUILTIN"
 DEFAULT_HOME = "scrubjay-home"
 
 
@@ -47,8 +48,15 @@ class Settings:
     index: IndexSettings = IndexSettings()
     threads: int = 0
     """Worker and inference threads; 0 means one per available core."""
+    builtin: bool = True
+    """Whether a new home is served by the built-in encoder until it has one of its own."""
 
 
 def home_path(given: Path | None) -> Path:
     """The home: the option, else $SCRUBJAY_HOME, else ./scrubjay-home."""
     return given if given is not None else Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME)
+
+
+def wants_builtin() -> bool:
+    """Whether new homes begin with the built-in encoder: unless $SCRUBJAY_BUILTIN is 0."""
+    return os.environ.get(BUILTIN_VARIABLE, "1") != "0"

@@ -20,7 +20,7 @@ def embed_version(home: Home, version: str, *, progress: Progress) -> Champion:
     encoder = load_version(
         home.registry.folder(version), version=version, threads=home.settings.threads
     )
-    generation = _generation(home, version, encoder)
+    generation = generation_of(home, version, encoder)
     here = {item.id for item in home.catalog.items()}
     gone = [item_id for item_id in generation.embedded() if item_id not in here]
     if gone:
@@ -37,7 +37,8 @@ def embed_version(home: Home, version: str, *, progress: Progress) -> Champion:
     return Champion(version, generation.name)
 
 
-def _generation(home: Home, version: str, encoder: Encoder) -> Generation:
+def generation_of(home: Home, version: str, encoder: Encoder) -> Generation:
+    """A version's generation, made when it is not there yet."""
     if version in home.generations.names():
         return home.generations.open(version)
     return home.generations.create(

@@ -12,6 +12,7 @@ from scrubjay.core.protocols import Progress, TrainableEncoder
 from scrubjay.retrain import steps
 from scrubjay.retrain.run import Run, begin, unfinished
 from scrubjay.retrain.serving import embed_version, publish
+from scrubjay.retrain.shipped import gives_way
 from scrubjay.retrain.source import Source, training_source
 from scrubjay.store.home import Home
 
@@ -38,7 +39,7 @@ class Trained:
 def train_once(
     home: Home, config: Mapping[str, Any], *, resume: bool, progress: Progress
 ) -> Trained:
-    """Fit, export, evaluate the export, register, and serve it when nothing serves yet.
+    """Fit, export, evaluate the export, register, and serve it when nothing of the owner's does.
 
     Args:
         config: the composed configuration; ignored with `resume`, which goes on with the newest
@@ -61,7 +62,7 @@ def train_once(
         home, run, folder, source=source, fitted=fitted, evaluation=evaluation
     )
     served = None
-    if parent is None:
+    if parent is None or gives_way(home, parent.version):
         served = embed_version(home, version, progress=progress)
         publish(home, served)
     run.finish({"version": version})

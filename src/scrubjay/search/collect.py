@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,11 +50,19 @@ class Target:
 
 
 def add_folder(
-    home: Home, folder: Path, *, month: str, target: Target | None, progress: Progress
+    home: Home,
+    folder: Path,
+    *,
+    month: str,
+    open_target: Callable[[], Target | None],
+    progress: Progress,
 ) -> Added:
     """Scan a folder into the catalog, and into the champion's generation when there is one.
 
     Adding the same folder twice changes nothing. Killed at any point, the next call finishes.
+
+    Args:
+        open_target: called once the catalog holds the folder's items.
 
     Raises:
         WrongUse: the folder is missing, or holds nothing Scrubjay knows.
@@ -72,7 +80,7 @@ def add_folder(
     changes = home.catalog.upsert(scan.items)
     home.quarantine.replace(str(folder.absolute()), scan.quarantined, month=month)
     snapshot = home.catalog.snapshot()
-    done = Ingested()
+    done, target = Ingested(), open_target()
     if target is not None:
         done = ingest(
             list(home.catalog.items(ids=[item.id for item in scan.items])),

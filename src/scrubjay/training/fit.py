@@ -80,7 +80,7 @@ def fit(
             as the model needs; plain values `seed`, `trust` (packages) and `keep` (best or last).
         run: the run's folder.
         provided: objects that `_ref_` may name, besides `run`, `checkpoints` and `panels`
-            (folders, as text).
+            (folders, as text) and `progress`.
         resume: go on from the last checkpoint; from the beginning when there is none yet.
         progress: told of every batch.
 
@@ -94,7 +94,7 @@ def fit(
     _prepare(config, run, resume=resume, begun=last.exists())
     seed = int(config.get("seed", 0))
     seed_everything(seed, verbose=False)
-    objects = _build(config, run, dict(provided or {}))
+    objects = _build(config, run, {**(provided or {}), "progress": progress})
     trainer = _trainer(objects, run, [StepSeeds(seed), FiniteTraining(), FitProgress(progress)])
     model, data = _model(objects), _datamodule(objects)
     resumed = resume and last.exists()

@@ -7,7 +7,12 @@ from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 
-FRENCH_IRREGULAR = {"bonhomme de neige": "bonshommes de neige"}
+FRENCH_IRREGULAR = {
+    "bonhomme de neige": "bonshommes de neige",
+    "cerf-volant": "cerfs-volants",
+    "hibou": "hiboux",
+    "kangourou": "kangourous",
+}
 SPANISH_BORROWED = ("robot", "clip", "bretzel")
 
 
@@ -116,10 +121,8 @@ def _french_plural(noun: str) -> str:
     if noun in FRENCH_IRREGULAR:
         return FRENCH_IRREGULAR[noun]
     first, space, rest = noun.partition(" ")
-    if first.endswith(("eau", "au", "ou")) and first not in {"hibou", "kangourou"}:
+    if first.endswith(("eau", "au")):
         first += "x"
-    elif first == "hibou":
-        first = "hiboux"
     elif first.endswith("al"):
         first = first[:-2] + "aux"
     elif not first.endswith(("s", "x", "z")):

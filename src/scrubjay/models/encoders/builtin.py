@@ -26,6 +26,7 @@ from scrubjay.core.errors import (
 )
 from scrubjay.core.protocols import Preprocess
 from scrubjay.core.types import EncoderSpec, Media, Modality
+from scrubjay.models.builtin import shipped
 from scrubjay.models.builtin.inputs import InputSettings, TowerInputs
 from scrubjay.models.builtin.settings import NetworkSettings
 from scrubjay.models.export import Tower, write_export
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from scrubjay.models.builtin.network import Network
 
 FAMILY = "builtin"
+SHIPPED = "shipped"
+"""The source that names the weights in the package."""
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 FORMAT = 1
@@ -69,7 +72,8 @@ def load(
     """The encoder in a folder, or a new one with random weights.
 
     Args:
-        source: folder that `save_pretrained` wrote; None starts from nothing.
+        source: folder that `save_pretrained` wrote, or `shipped` for the weights that come with
+            Scrubjay; None starts from nothing.
         seed: of the random weights.
         inputs: settings of `InputSettings`; with a source, only how training varies its inputs.
         sizes: settings of `NetworkSettings`; none of them with a source, whose own count.
@@ -92,7 +96,7 @@ def load(
                 f"encoder.{next(iter(sizes))} is decided by the weights in encoder.source={source};"
                 f" remove one of the two"
             )
-        return _load_folder(Path(source), inputs or {})
+        return _load_folder(shipped.FOLDER if source == SHIPPED else Path(source), inputs or {})
     from scrubjay.models.builtin.network import Network
 
     settings = NetworkSettings.from_json(sizes)

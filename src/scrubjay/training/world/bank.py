@@ -15,6 +15,7 @@ from scrubjay.training.world.facts import PLACES, TEMPLATES, UNKNOWN, Facts
 
 SHARPNESS = 16.0
 """Of the softmax over cosines to the bank."""
+WORDED = (Modality.TEXT.value, Modality.SPEECH.value)
 NOTHING_WEIGHS = 0.15
 """Of a token that shows or says nothing, against one that does."""
 
@@ -22,14 +23,20 @@ NOTHING_WEIGHS = 0.15
 class ConceptBank(nn.Module):
     """A vector a meaning, and heads that find it in tokens and in whole vectors.
 
-    A shape in a colour is the sum of both, so that no pair of them need be learned by itself. The
-    heads are for teaching only; nothing of this is part of the encoder.
+    A shape in a colour is the sum of both and something of its own: the sum alone is equal for a
+    red star beside a blue ring and a blue star beside a red ring. The heads are for teaching only;
+    nothing of this is part of the encoder.
     """
 
     def __init__(self, width: int, dim: int) -> None:
         super().__init__()
         self.atoms = nn.Parameter(torch.randn(atom_count() + 1, width) * 0.1)
+        self.coloured = nn.Parameter(torch.randn(len(SHAPES) * len(COLOURS), width) * 0.1)
         self.tokens = nn.ModuleDict({name.value: nn.Linear(width, width) for name in Modality})
+        self.named = nn.ModuleDict({name: nn.Linear(width, width) for name in WORDED})
+        self.places = nn.ModuleDict(
+            {name.value: nn.Linear(width, len(PLACES)) for name in Modality}
+        )
         self.present = nn.Linear(dim, width)
         self.placed = nn.ModuleList(nn.Linear(dim, width) for _ in PLACES)
         self.number = nn.Linear(dim, LARGEST_COUNT)
@@ -39,7 +46,7 @@ class ConceptBank(nn.Module):
         """(concepts, width) in the order of `media.world.scene`."""
         shapes = self.atoms[shape_atom(0) : shape_atom(len(SHAPES))]
         colours = self.atoms[colour_atom(0) : colour_atom(len(COLOURS))]
-        coloured = (shapes[:, None] + colours[None]).flatten(0, 1)
+        coloured = (shapes[:, None] + colours[None]).flatten(0, 1) + self.coloured
         words = self.atoms[word_atom(0) : word_atom(len(SIGN_WORDS))]
         return torch.cat([self.atoms[: len(things())], coloured, words])
 
@@ -65,6 +72,16 @@ class ConceptBank(nn.Module):
         something = targets >= 0
         right = (logits.detach().argmax(dim=-1) == wanted)[something].float().mean()
         return loss, right
+
+    def bound(self, modality: str, tokens: Tensor, concepts: Tensor) -> Tensor:
+        """Loss of telling which object a word or moment helps to name."""
+        logits = _cosines(self.named[modality](tokens), self.concepts())
+        return _cross_entropy(logits.flatten(0, 1), concepts.flatten())
+
+    def placed_at(self, modality: str, tokens: Tensor, places: Tensor) -> Tensor:
+        """Loss of telling where a token's object is, seen from the other."""
+        logits = self.places[modality](tokens).float()
+        return _cross_entropy(logits.flatten(0, 1), places.flatten())
 
     def known(self, vectors: Tensor, facts: Facts) -> Tensor:
         """Loss of reading a scene's facts from (n, dim) unit vectors."""

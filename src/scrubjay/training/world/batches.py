@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,17 +16,20 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from scrubjay.core.errors import BadConfig
-from scrubjay.core.protocols import TrainableEncoder
+from scrubjay.core.protocols import Progress, TrainableEncoder, silent
 from scrubjay.core.types import Media, Modality
 from scrubjay.media.world.captions import Caption, caption
 from scrubjay.media.world.draw import MOSAIC, cells, draw, mosaic
+from scrubjay.media.world.lexicon import OPPOSITE
 from scrubjay.media.world.scene import Sampler, Scene, has_held_out_pair, twin
 from scrubjay.media.world.things import Language
 from scrubjay.models.builtin.inputs import VariedSpeech
 from scrubjay.training.data import EpochOrder
 from scrubjay.training.epochs import epochs_done
+from scrubjay.training.world.binding import bound
 from scrubjay.training.world.clips import LANGUAGES, SILENCE, Clip, Clips, write_clips
-from scrubjay.training.world.facts import UNKNOWN, Facts, facts_of
+from scrubjay.training.world.facts import PLACES, UNKNOWN, Facts, facts_of
+from scrubjay.training.world.network import network_of
 
 SLOWEST, FASTEST = 0.82, 1.2
 """How a clip's tempo may change."""
@@ -36,24 +40,32 @@ class WorldBatch(NamedTuple):
     """Scenes in three modalities; the first texts are of the scenes pictured and spoken.
 
     Attributes:
-        pixel_values: (scenes + mosaics, 3, size, size).
-        cells: (scenes + mosaics, tokens) concept in each cell; -1 for none.
+        pixel_values: (pictured + mosaics, 3, size, size).
+        cells: (pictured + mosaics, tokens) concept in each cell; -1 for none.
+        cells_placed: (pictured + mosaics, tokens) place of the object in each cell, or UNKNOWN.
         features: (texts, words, features).
         meanings: (texts, words) atom of each word; UNKNOWN past its end, -1 for none.
+        words_bound: (texts, words) the concept it helps to name, and that object's place.
         mel: (scenes, frames, mels).
         lengths: (scenes,) frames.
         said: (scenes, tokens) atom said in each token; -1 for none, UNKNOWN past its end.
+        said_bound: (scenes, tokens) the same of what is said.
         facts: of the texts' scenes.
+        pictured: scenes with a picture, the first ones.
     """
 
     pixel_values: Tensor
     cells: Tensor
+    cells_placed: Tensor
     features: Tensor
     meanings: Tensor
+    words_bound: tuple[Tensor, Tensor]
     mel: Tensor
     lengths: Tensor
     said: Tensor
+    said_bound: tuple[Tensor, Tensor]
     facts: Facts
+    pictured: int
 
 
 class World(LightningDataModule):
@@ -66,13 +78,15 @@ class World(LightningDataModule):
         run: str,
         folder: str | None = None,
         clips: int = 49_152,
-        scenes: int = 64,
-        mosaics: int = 32,
-        texts: int = 3,
+        scenes: int = 80,
+        pictured: int = 48,
+        mosaics: int = 24,
+        texts: int = 2,
         batches: int = 100,
         epochs: int = 40,
         workers: int = 1,
         seed: int = 0,
+        progress: Progress = silent,
     ) -> None:
         """Say how much of it.
 
@@ -81,29 +95,33 @@ class World(LightningDataModule):
             run: the run's folder.
             folder: where spoken captions are kept; None keeps them in the run's folder.
             clips: spoken captions.
-            scenes: pictured, written and spoken in a batch; half of them are the others' twins.
+            scenes: written and spoken in a batch; half of them are the others' twins.
+            pictured: so many of them have a picture.
             mosaics: pictures of nine objects in a batch, at first; they become fewer.
             texts: written for each scene: its own, its twins, others.
             batches: in an epoch.
             epochs: over which mosaics become fewer.
             workers: processes that draw; 0 draws in this one.
             seed: of everything.
+            progress: told of captions spoken.
 
         Raises:
             BadConfig: a number that cannot be.
         """
         super().__init__()
-        if scenes < 2 or scenes % 2 or min(mosaics, workers) < 0 or min(texts, batches, clips) < 1:
-            raise BadConfig(
-                "datamodule.scenes is an even number; texts, batches and clips are 1 or more"
-            )
+        if scenes % 2 or not 2 <= pictured <= scenes:
+            raise BadConfig("datamodule.scenes is even; pictured is 2 or more and no more than it")
+        if min(mosaics, workers) < 0 or min(texts, batches, clips) < 1:
+            raise BadConfig("datamodule.texts, batches and clips are 1 or more, others 0 or more")
         self._folder = Path(folder or run) / "clips"
         self._workers, self._seed, self._next_epoch = workers, seed, 0
+        self._progress = progress
         self._data = WorldBatches(
             encoder,
             self._folder,
             clips=clips,
             scenes=scenes,
+            pictured=pictured,
             mosaics=mosaics,
             texts=texts,
             batches=batches,
@@ -114,7 +132,11 @@ class World(LightningDataModule):
     def prepare_data(self) -> None:
         """Speak the captions that are not there yet."""
         write_clips(
-            self._folder, self._data.clips_wanted, seed=self._seed, hear=self._data.hear.plain
+            self._folder,
+            self._data.clips_wanted,
+            seed=self._seed,
+            hear=self._data.hear.plain,
+            progress=self._progress,
         )
 
     def train_dataloader(self) -> DataLoader[WorldBatch]:
@@ -152,6 +174,7 @@ class WorldBatches(Dataset[WorldBatch]):
         *,
         clips: int,
         scenes: int,
+        pictured: int,
         mosaics: int,
         texts: int,
         batches: int,
@@ -159,6 +182,7 @@ class WorldBatches(Dataset[WorldBatch]):
         seed: int,
     ) -> None:
         """Take what batches are made from; clips are read by whoever makes the first."""
+        settings = network_of(encoder).settings
         hear = encoder.preprocess(Modality.SPEECH, train=True)
         if not isinstance(hear, VariedSpeech):
             raise BadConfig("this experiment teaches the built-in encoder; use encoder=builtin")
@@ -168,10 +192,11 @@ class WorldBatches(Dataset[WorldBatch]):
         self._read = encoder.preprocess(Modality.TEXT, train=False)
         self._folder = folder
         self._clips: Clips | None = None
-        self._scenes, self._mosaics, self._texts = scenes, mosaics, texts
+        self._scenes, self._pictured = scenes, pictured
+        self._mosaics, self._texts = mosaics, texts
         self._batches, self._epochs, self._seed = batches, epochs, seed
-        blank = self._see([np.zeros((8, 8, 3), np.uint8)])["pixel_values"]
-        self._across = blank.shape[-1] // 16
+        self._across = settings.image_size // settings.patch
+        self._stride = math.prod(settings.speech_strides)
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -185,19 +210,23 @@ class WorldBatches(Dataset[WorldBatch]):
         pairs = random.integers(len(self._clips) // 2, size=self._scenes // 2)
         clips = [self._clips[2 * int(pair) + side] for pair in pairs for side in (0, 1)]
         scenes = [clip.scene for clip in clips]
-        pixel_values, seen = self._pictures(scenes, key[0], random)
+        pixel_values, seen = self._pictures(scenes[: self._pictured], key[0], random)
         told = self._tell(scenes, random)
         features, meanings = self._written([said for _, said in told])
         mel, lengths, said = self._spoken(clips, random)
         return WorldBatch(
             torch.from_numpy(pixel_values),
             torch.from_numpy(seen),
+            torch.from_numpy(_placed(seen, scenes)),
             torch.from_numpy(features),
             torch.from_numpy(meanings),
+            _tensors(bound(meanings)),
             torch.from_numpy(mel),
             torch.from_numpy(lengths),
             torch.from_numpy(said),
+            _tensors(bound(said)),
             facts_of([scene for scene, _ in told]),
+            self._pictured,
         )
 
     def _pictures(
@@ -234,7 +263,8 @@ class WorldBatches(Dataset[WorldBatch]):
         features = self._read([said.text for said in captions])["features"]
         meanings = np.full(features.shape[:2], UNKNOWN, np.int64)
         for row, said in enumerate(captions):
-            for place, word in enumerate(_WORD.finditer(said.text)):
+            words = zip(range(features.shape[1]), _WORD.finditer(said.text), strict=False)
+            for place, word in words:
                 found = [m.atom for m in said.meanings if m.start <= word.start() < m.end]
                 meanings[row, place] = found[0] if found else -1
         return features, meanings
@@ -255,13 +285,28 @@ class WorldBatches(Dataset[WorldBatch]):
             torch.manual_seed(int(random.integers(2**63)))
             heard = self.hear.varied(spectra)
         mel, lengths = heard["mel"], heard["lengths"].astype(np.int64)
-        tokens = -(-mel.shape[1] // 4)
+        tokens = -(-mel.shape[1] // self._stride)
         said = np.full((len(clips), tokens), UNKNOWN, np.int64)
         for row, one in enumerate(atoms):
-            middle = np.arange(0, lengths[row], 4)
-            said[row, : len(middle)] = one[np.minimum(middle + 1, len(one) - 1)]
+            middle = np.arange(0, lengths[row], self._stride) + (self._stride - 1) // 2
+            said[row, : len(middle)] = one[np.minimum(middle, len(one) - 1)]
         said[said == SILENCE] = -1
         return mel, lengths, said
+
+
+def _placed(seen: NDArray[np.int64], scenes: Sequence[Scene]) -> NDArray[np.int64]:
+    """Where the object in each cell is, seen from the other, in scenes of two."""
+    places = np.full(seen.shape, UNKNOWN, np.int64)
+    for row, scene in zip(range(len(seen)), scenes, strict=False):
+        if scene.place is not None:
+            first, second = scene.concepts
+            places[row, seen[row] == first] = PLACES.index(scene.place)
+            places[row, seen[row] == second] = PLACES.index(OPPOSITE[scene.place])
+    return places
+
+
+def _tensors(pair: tuple[NDArray[np.int64], NDArray[np.int64]]) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(pair[0]), torch.from_numpy(pair[1])
 
 
 def _together(sampler: Sampler, random: np.random.Generator) -> list[int]:

@@ -1,13 +1,20 @@
 """Spoken captions, made once and kept: spectra as bytes, with the meaning of every frame.
 
 Clips come in twins, two scenes that differ in one thing. They lie in shards that are written aside
-and renamed, so that making them can be stopped and gone on with.
+and renamed, so that making them can be stopped and gone on with. Each shard is spoken by a process
+of its own: what espeak-ng says depends on all it said before.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import multiprocessing
+import os
+import signal
+import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scrubjay.core.errors import Damaged
+from scrubjay.core.failpoint import failpoint
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.media.world.captions import Caption, caption
 from scrubjay.media.world.scene import Sampler, Scene, Template, twin
@@ -55,16 +64,26 @@ class Clips:
     """All clips of a folder, in memory."""
 
     def __init__(self, folder: Path, count: int) -> None:
-        """Read what `write_clips` wrote."""
+        """Read what `write_clips` wrote.
+
+        Raises:
+            Damaged: a shard is missing or was not written by it.
+        """
         self._spectra: list[NDArray[np.uint8]] = []
         self._atoms: list[NDArray[np.int16]] = []
         self._described: list[list[Any]] = []
         for path in _shards(folder, count):
-            with np.load(path, allow_pickle=False) as arrays:
-                cuts = arrays["ends"][:-1]
-                self._spectra += np.split(arrays["spectra"], cuts)
-                self._atoms += np.split(arrays["atoms"], cuts)
-                self._described += json.loads(str(arrays["scenes"]))
+            try:
+                with np.load(path, allow_pickle=False) as arrays:
+                    cuts = arrays["ends"][:-1]
+                    self._spectra += np.split(arrays["spectra"], cuts)
+                    self._atoms += np.split(arrays["atoms"], cuts)
+                    self._described += json.loads(str(arrays["scenes"]))
+            except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+                raise Damaged(
+                    f"{path} holds no spoken captions ({error}); delete it and train again: it "
+                    f"is spoken anew"
+                ) from error
 
     def __len__(self) -> int:
         """How many; an even number."""
@@ -98,14 +117,18 @@ def write_clips(
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = _shards(folder, count)
-    speaker: Speaker | None = None
-    for number, path in enumerate(paths):
-        progress("speaking captions", number * SHARD, len(paths) * SHARD)
-        if path.exists():
-            continue
-        speaker = speaker or Speaker()
-        random = np.random.default_rng([seed, number])
-        _write_shard(path, list(_speak(SHARD // 2, speaker, hear, random)))
+    with ProcessPoolExecutor(
+        1,
+        mp_context=multiprocessing.get_context("spawn"),
+        # Ctrl-C is for this process; the speaking one ends with it.
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+        max_tasks_per_child=1,
+    ) as fresh:
+        for number, path in enumerate(paths):
+            progress("speaking captions", number * SHARD, len(paths) * SHARD)
+            if not path.exists():
+                _write(path, fresh.submit(_shard, SHARD // 2, hear, [seed, number]).result())
     progress("speaking captions", len(paths) * SHARD, len(paths) * SHARD)
 
 
@@ -113,19 +136,36 @@ def _shards(folder: Path, count: int) -> list[Path]:
     return [folder / f"clips-{number:05d}.npz" for number in range(-(-count // SHARD))]
 
 
-def _write_shard(path: Path, clips: list[Clip]) -> None:
+def _shard(pairs: int, hear: SpeechInput, seed: list[int]) -> bytes:
+    """The bytes of a shard: in a fresh process the same on every machine with this espeak-ng."""
+    clips = list(_speak(pairs, Speaker(), hear, np.random.default_rng(seed)))
     spectra = np.concatenate([clip.spectrum for clip in clips])
     levels = np.rint((spectra - np.log(FLOOR)) / STEP).clip(0, 255).astype(np.uint8)
+    out = io.BytesIO()
+    np.savez(
+        out,
+        spectra=levels,
+        atoms=np.concatenate([clip.atoms for clip in clips]),
+        ends=np.cumsum([len(clip.atoms) for clip in clips]),
+        scenes=np.array(json.dumps([[asdict(clip.scene), clip.language] for clip in clips])),
+    )
+    return out.getvalue()
+
+
+def _write(path: Path, shard: bytes) -> None:
     aside = path.with_suffix(".part")
     with aside.open("wb") as file:
-        np.savez(
-            file,
-            spectra=levels,
-            atoms=np.concatenate([clip.atoms for clip in clips]),
-            ends=np.cumsum([len(clip.atoms) for clip in clips]),
-            scenes=np.array(json.dumps([[asdict(clip.scene), clip.language] for clip in clips])),
-        )
+        file.write(shard)
+        file.flush()
+        os.fsync(file.fileno())
+    failpoint("world.before_clips")
     aside.replace(path)
+    failpoint("world.after_clips")
+    handle = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _speak(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from scrubjay.media.world.lexicon import ABOVE, BELOW, LEFT, OPPOSITE, RIGHT
-from scrubjay.media.world.scene import Scene, Template
+from scrubjay.media.world.scene import Scene, Template, meaning
 
 PLACES = (LEFT, RIGHT, ABOVE, BELOW)
 TEMPLATES = tuple(Template)
@@ -55,13 +54,3 @@ def facts_of(scenes: Sequence[Scene]) -> Facts:
     template = np.array([TEMPLATES.index(scene.template) for scene in scenes], np.int64)
     groups = np.array([meaning(scene) for scene in scenes], np.int64)
     return Facts(*(torch.from_numpy(one) for one in (present, placed, number, template, groups)))
-
-
-def meaning(scene: Scene) -> int:
-    """A number that is equal for scenes no caption could tell apart."""
-    concepts, place = scene.concepts, scene.place
-    if place in {RIGHT, BELOW}:
-        concepts, place = concepts[::-1], OPPOSITE[place]
-    elif place is None and scene.count == 1:
-        concepts = tuple(sorted(concepts))
-    return zlib.crc32(repr((concepts, scene.count, place, scene.word)).encode())

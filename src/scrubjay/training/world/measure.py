@@ -16,10 +16,9 @@ from scrubjay.media.scenes import COLOURS, SHAPES
 from scrubjay.media.world.captions import plainest
 from scrubjay.media.world.draw import draw
 from scrubjay.media.world.lexicon import ABOVE, BELOW, LARGEST_COUNT, LEFT, OPPOSITE, RIGHT
-from scrubjay.media.world.scene import Sampler, Scene, Template, shape_concept
+from scrubjay.media.world.scene import Sampler, Scene, Template, meaning, shape_concept
 from scrubjay.media.world.speak import Speaker, any_voice
 from scrubjay.media.world.things import Language
-from scrubjay.training.world.facts import meaning
 
 DIRECTIONS = (
     (Modality.TEXT, Modality.IMAGE),
@@ -90,9 +89,11 @@ def retrieval(encoder: Encoder, of: Gallery) -> list[Direction]:
         Modality.SPEECH: of.sounds,
     }
     vectors = {name: encoder.encode(name, some) for name, some in media.items() if some}
-    groups = np.arange(len(of.scenes))
+    groups = [str(at) for at in range(len(of.scenes))]
     return [
-        evaluate_direction(query.value, found.value, vectors[query], vectors[found], groups, groups)
+        evaluate_direction(
+            f"{query.value}->{found.value}", vectors[query], vectors[found], groups, groups
+        )
         for query, found in DIRECTIONS
         if query in vectors and found in vectors
     ]

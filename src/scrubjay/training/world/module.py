@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -11,13 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scrubjay.core.protocols import TrainableEncoder
-from scrubjay.core.types import Modality
-from scrubjay.models.builtin.network import ImageTower, Network, TextFront
+from scrubjay.models.builtin.network import Network, TextFront
 from scrubjay.training.losses import PairLoss
 from scrubjay.training.schedule import cosine_with_warmup, warmup_steps
 from scrubjay.training.world.bank import ConceptBank
 from scrubjay.training.world.batches import WorldBatch
 from scrubjay.training.world.facts import Facts
+from scrubjay.training.world.network import network_of
 
 AGREEING_FROM, AGREEING_FULLY = 0.05, 0.3
 """Share of the run after which the towers begin to be pulled together, and are so fully."""
@@ -26,9 +27,9 @@ AGREEING_FROM, AGREEING_FULLY = 0.05, 0.3
 class WorldModule(LightningModule):
     """Trains the built-in encoder's network in place.
 
-    Three lessons at once. Every token is classified against the concept bank: cells of a picture,
-    words of a text, moments of a sound. Every vector must tell the scene's facts. And vectors of
-    one scene agree while those of its twins do not.
+    Four lessons at once. Every token is classified against the concept bank: cells of a picture,
+    words of a text, moments of a sound. Words learn what they name together. Every vector must tell
+    the scene's facts. And vectors of one scene agree while those of its twins do not.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class WorldModule(LightningModule):
         tables_lr: float = 6.0,
         facts: float = 0.5,
         texts: float = 0.3,
+        ties: float = 0.4,
     ) -> None:
         """Take the network.
 
@@ -58,10 +60,13 @@ class WorldModule(LightningModule):
             tables_lr: rate of hashed words and of the bank, in multiples of `lr`.
             facts: weight of the scenes' facts.
             texts: weight of the words' meanings.
+            ties: weight of what words name together, and of where its object is.
+
+        Raises:
+            BadConfig: it is not the built-in encoder.
         """
         super().__init__()
-        tower = cast("ImageTower", encoder.tower(Modality.IMAGE))
-        self.network: Network = tower.network
+        self.network: Network = network_of(encoder)
         self.network.requires_grad_(True)
         self.bank = ConceptBank(self.network.settings.width, self.network.settings.dim)
         self.loss = loss
@@ -69,7 +74,7 @@ class WorldModule(LightningModule):
         self._lr, self._tables_lr = lr, tables_lr
         self._weight_decay, self._betas = weight_decay, (float(betas[0]), float(betas[1]))
         self._warmup, self._final_lr = warmup, final_lr
-        self._facts, self._texts = facts, texts
+        self._facts, self._texts, self._ties = facts, texts, ties
 
     def on_fit_start(self) -> None:
         """Loaded encoders arrive in eval mode."""
@@ -77,25 +82,38 @@ class WorldModule(LightningModule):
 
     def training_step(self, batch: WorldBatch, batch_idx: int) -> Tensor:
         """All lessons of one batch."""
-        scenes = len(batch.lengths)
-        tokens, vectors = self._image(batch)
-        seen, saw = self.bank.seen(tokens, batch.cells)
+        scenes, pictured, bank = len(batch.lengths), batch.pictured, self.bank
+        cells, vectors = self._image(batch)
+        seen, saw = bank.seen(cells, batch.cells)
         words, written = self._text(batch)
-        meant, understood = self.bank.meant("text", words, batch.meanings)
-        heard, spoken, said = self._speech(batch)
-        listened, caught = self.bank.meant("speech", heard, said)
+        meant, understood = bank.meant("text", words, batch.meanings)
+        heard, spoken = self._speech(batch)
+        moments = heard.shape[1]
+        listened, caught = bank.meant("speech", heard, batch.said[:, :moments])
+        vectors = vectors[:pictured]
         facts = batch.facts
-        first = Facts(*(one[:scenes] for one in facts))
+        told = Facts(*(one[:scenes] for one in facts))
+        shown = Facts(*(one[:pictured] for one in facts))
         known = {
-            "image": self.bank.known(vectors[:scenes], first),
-            "text": self.bank.known(written, facts),
-            "speech": self.bank.known(spoken, first),
+            "known_image": bank.known(vectors, shown),
+            "known_text": bank.known(written, facts),
+            "known_speech": bank.known(spoken, told),
         }
-        groups = {"image": first.groups, "speech": first.groups, "text": facts.groups}
-        agree = self.loss({"image": vectors[:scenes], "speech": spoken, "text": written}, groups)
-        pull = self._pull()
-        loss: Tensor = seen + listened + self._texts * meant + pull * agree["loss"]
+        (naming, placing), (named, placed) = batch.words_bound, batch.said_bound
+        tied = {
+            "text_bound": bank.bound("text", words, naming),
+            "speech_bound": bank.bound("speech", heard, named[:, :moments]),
+            "image_placed": bank.placed_at("image", cells, batch.cells_placed),
+            "text_placed": bank.placed_at("text", words, placing),
+            "speech_placed": bank.placed_at("speech", heard, placed[:, :moments]),
+        }
+        agree = self.loss(
+            {"image": vectors, "speech": spoken, "text": written},
+            {"image": shown.groups, "speech": told.groups, "text": facts.groups},
+        )
+        loss: Tensor = seen + listened + self._texts * meant + self._pull() * agree["loss"]
         loss = loss + self._facts * torch.stack(list(known.values())).sum()
+        loss = loss + self._ties * torch.stack(list(tied.values())).sum()
         self._note(
             {
                 "loss": loss,
@@ -104,7 +122,8 @@ class WorldModule(LightningModule):
                 "understood": understood,
                 "listened": listened,
                 "caught": caught,
-                **{f"known_{name}": one for name, one in known.items()},
+                **known,
+                **tied,
                 **agree_named(agree),
             },
             scenes,
@@ -122,28 +141,24 @@ class WorldModule(LightningModule):
         mixed = net.mix("text", net.fronts["text"](batch.features), valid)
         return mixed[:, 1:], functional.normalize(net.pool("text", mixed, valid).float(), dim=-1)
 
-    def _speech(self, batch: WorldBatch) -> tuple[Tensor, Tensor, Tensor]:
-        """Short and long sounds apart, so that little is computed on padding.
-
-        Returns:
-            Tokens and what is said in them, both as (1, tokens of all, ...), vectors between.
-        """
+    def _speech(self, batch: WorldBatch) -> tuple[Tensor, Tensor]:
+        """Short and long sounds apart, so that little is computed on padding."""
         net = self.network
+        stride = math.prod(net.settings.speech_strides)
         order = batch.lengths.argsort()
         cut = len(order) * 2 // 3
         vectors: list[Tensor] = []
         tokens: list[Tensor] = []
-        said: list[Tensor] = []
         for rows in (order[:cut], order[cut:]):
-            frames = -(-int(batch.lengths[rows].max()) // 4) * 4
-            mel = batch.mel[rows, :frames]
-            front, valid = net.fronts["speech"](mel, batch.lengths[rows])
+            frames = -(-int(batch.lengths[rows].max()) // stride) * stride
+            front, valid = net.fronts["speech"](batch.mel[rows, :frames], batch.lengths[rows])
             mixed = net.mix("speech", front, valid)
             vectors.append(functional.normalize(net.pool("speech", mixed, valid).float(), dim=-1))
-            tokens.append(mixed[:, 1:].flatten(0, 1))
-            said.append(batch.said[rows, : front.shape[1]].flatten())
+            tokens.append(mixed[:, 1:])
+        longest = max(one.shape[1] for one in tokens)
+        padded = [functional.pad(one, (0, 0, 0, longest - one.shape[1])) for one in tokens]
         back = order.argsort()
-        return torch.cat(tokens)[None], torch.cat(vectors)[back], torch.cat(said)[None]
+        return torch.cat(padded)[back], torch.cat(vectors)[back]
 
     def _pull(self) -> float:
         total = max(1, int(self.trainer.estimated_stepping_batches))
@@ -158,7 +173,7 @@ class WorldModule(LightningModule):
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's own union
         """AdamW with warm-up and a cosine; tables learn faster and do not decay."""
         text = cast("TextFront", self.network.fronts["text"])
-        tables = [cast("nn.Parameter", text.table.weight), self.bank.atoms]
+        tables = [cast("nn.Parameter", text.table.weight), self.bank.atoms, self.bank.coloured]
         chosen = {id(one) for one in tables}
         others: list[nn.Parameter] = [one for one in self.parameters() if id(one) not in chosen]
         optimizer = torch.optim.AdamW(

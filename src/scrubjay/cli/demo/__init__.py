@@ -1,0 +1,1 @@
+"""`scrubjay demo`: find, learn, find better, on pictures Scrubjay draws itself."""
