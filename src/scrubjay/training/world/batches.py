@@ -217,7 +217,7 @@ class WorldBatches(Dataset[WorldBatch]):
         return WorldBatch(
             torch.from_numpy(pixel_values),
             torch.from_numpy(seen),
-            torch.from_numpy(_placed(seen, scenes)),
+            torch.from_numpy(_placed(seen, scenes[: self._pictured])),
             torch.from_numpy(features),
             torch.from_numpy(meanings),
             _tensors(bound(meanings)),
