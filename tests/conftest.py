@@ -13,6 +13,7 @@ os.environ.setdefault("WANDB_SILENT", "true")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("SCRUBJAY_BUILTIN", "0")  # tests that want the shipped encoder say so
 os.environ.pop("SCRUBJAY_HOME", None)
 
 LOOPBACK = ("127.", "::1", "localhost")

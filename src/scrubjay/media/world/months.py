@@ -23,6 +23,8 @@ HELD_OUT_EVERY = 4
 """One scene in so many is held out, in both months."""
 SCENES_EACH = 32
 """Of every newcomer in the second month."""
+AMONG_THEMSELVES = 0.6
+"""Share of objects beside a newcomer that are newcomers too: they arrive together."""
 OTHER_LANGUAGES = (Language.SPANISH, Language.FRENCH, Language.GERMAN)
 NEWCOMERS_TEMPLATES = {
     Template.ONE: 0.1,
@@ -66,24 +68,29 @@ def first_month() -> tuple[Shot, ...]:
 
 
 def second_month() -> tuple[Shot, ...]:
-    """Scenes with a newcomer each, most of them beside familiar things."""
+    """Scenes with a newcomer each, alone, beside one another or beside familiar things."""
     random = np.random.default_rng([SEED, 2])
+    seen: set[int] = set()
     shots: list[Shot] = []
     for kind in newcomers():
-        for scene in _with(kind, random):
+        for scene in _with(kind, seen, random):
             shots.append(_shot(len(shots), scene, random, kind))
     return tuple(shots)
 
 
-def _with(kind: int, random: np.random.Generator) -> Iterator[Scene]:
-    seen: set[int] = set()
+def _with(kind: int, seen: set[int], random: np.random.Generator) -> Iterator[Scene]:
     templates = list(NEWCOMERS_TEMPLATES)
-    while len(seen) < SCENES_EACH:
+    wanted = len(seen) + SCENES_EACH
+    while len(seen) < wanted:
         chance = random.choice(len(templates), p=list(NEWCOMERS_TEMPLATES.values()))
         scene = Sampler().scene(random, templates[int(chance)])
-        at = int(random.integers(len(scene.concepts)))
-        scene = replace(scene, concepts=(*scene.concepts[:at], kind, *scene.concepts[at + 1 :]))
-        if meaning(scene) not in seen:
+        others = [
+            int(random.choice(newcomers())) if random.random() < AMONG_THEMSELVES else concept
+            for concept in scene.concepts[1:]
+        ]
+        at = int(random.integers(len(others) + 1))
+        scene = replace(scene, concepts=(*others[:at], kind, *others[at:]))
+        if len(set(scene.concepts)) == len(scene.concepts) and meaning(scene) not in seen:
             seen.add(meaning(scene))
             yield scene
 

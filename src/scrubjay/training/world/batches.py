@@ -77,7 +77,7 @@ class World(LightningDataModule):
         *,
         run: str,
         folder: str | None = None,
-        clips: int = 49_152,
+        clips: int = 32_768,
         scenes: int = 80,
         pictured: int = 48,
         mosaics: int = 24,

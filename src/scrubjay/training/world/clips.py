@@ -72,7 +72,7 @@ class Clips:
         self._spectra: list[NDArray[np.uint8]] = []
         self._atoms: list[NDArray[np.int16]] = []
         self._described: list[list[Any]] = []
-        for path in _shards(folder, count):
+        for path, _ in _shards(folder, count):
             try:
                 with np.load(path, allow_pickle=False) as arrays:
                     cuts = arrays["ends"][:-1]
@@ -107,7 +107,7 @@ def write_clips(
 
     Args:
         folder: of the shards.
-        count: clips, rounded up to whole shards.
+        count: clips, rounded up to an even number.
         seed: of scenes, sentences and voices; a shard's own follows from it.
         hear: sounds to spectra.
         progress: told of every shard.
@@ -116,7 +116,8 @@ def write_clips(
         NotReady: espeak-ng is not installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = _shards(folder, count)
+    shards = _shards(folder, count)
+    done = 0
     with ProcessPoolExecutor(
         1,
         mp_context=multiprocessing.get_context("spawn"),
@@ -125,15 +126,18 @@ def write_clips(
         initargs=(signal.SIGINT, signal.SIG_IGN),
         max_tasks_per_child=1,
     ) as fresh:
-        for number, path in enumerate(paths):
-            progress("speaking captions", number * SHARD, len(paths) * SHARD)
+        for number, (path, size) in enumerate(shards):
+            progress("speaking captions", done, count)
             if not path.exists():
-                _write(path, fresh.submit(_shard, SHARD // 2, hear, [seed, number]).result())
-    progress("speaking captions", len(paths) * SHARD, len(paths) * SHARD)
+                _write(path, fresh.submit(_shard, size // 2, hear, [seed, number]).result())
+            done += size
+    progress("speaking captions", done, done)
 
 
-def _shards(folder: Path, count: int) -> list[Path]:
-    return [folder / f"clips-{number:05d}.npz" for number in range(-(-count // SHARD))]
+def _shards(folder: Path, count: int) -> list[tuple[Path, int]]:
+    """Every shard's file and clips; the last may hold fewer."""
+    sizes = [min(SHARD, count - start + count % 2) for start in range(0, count, SHARD)]
+    return [(folder / f"clips-{at:05d}-{size}.npz", size) for at, size in enumerate(sizes)]
 
 
 def _shard(pairs: int, hear: SpeechInput, seed: list[int]) -> bytes:
