@@ -74,7 +74,9 @@ def test_killed_and_gone_on_with_the_clips_are_the_same_bytes(
     whole = digests(folder)
     assert len(whole) == (place == "world.after_clips")
     assert whole.items() <= undisturbed.items()
-    assert [path.name for path in folder.glob("*.part")] == ([] if whole else ["clips-00000.part"])
+    assert [path.name for path in folder.glob("*.part")] == (
+        [] if whole else ["clips-00000-64.part"]
+    )
     told: list[tuple[str, int, int | None]] = []
     write_clips(folder, 192, seed=7, hear=HEAR, progress=lambda *now: told.append(now))
     assert digests(folder) == undisturbed
@@ -86,18 +88,18 @@ def test_what_is_missing_in_the_middle_is_spoken_again_and_nothing_else(
     undisturbed, few, tmp_path
 ) -> None:
     write_clips(tmp_path, 192, seed=7, hear=HEAR)
-    (tmp_path / "clips-00001.npz").unlink()
-    (tmp_path / "clips-00001.part").write_bytes(b"left over")
-    kept = (tmp_path / "clips-00002.npz").stat().st_mtime_ns
+    (tmp_path / "clips-00001-64.npz").unlink()
+    (tmp_path / "clips-00001-64.part").write_bytes(b"left over")
+    kept = (tmp_path / "clips-00002-64.npz").stat().st_mtime_ns
     write_clips(tmp_path, 192, seed=7, hear=HEAR)
     assert digests(tmp_path) == undisturbed
-    assert (tmp_path / "clips-00002.npz").stat().st_mtime_ns == kept
+    assert (tmp_path / "clips-00002-64.npz").stat().st_mtime_ns == kept
     assert len(Clips(tmp_path, 192)) == 192
 
 
 def test_another_seed_says_other_things(undisturbed, few, tmp_path) -> None:
     write_clips(tmp_path, 64, seed=8, hear=HEAR)
-    assert digests(tmp_path)["clips-00000.npz"] != undisturbed["clips-00000.npz"]
+    assert digests(tmp_path)["clips-00000-64.npz"] != undisturbed["clips-00000-64.npz"]
 
 
 def test_clips_are_twins_without_anything_held_out(spoken) -> None:
@@ -182,8 +184,15 @@ def test_words_spoken_for_real_are_labelled_in_their_middle(espeak) -> None:
 
 
 def test_a_file_that_holds_no_clips_is_refused_by_name(tmp_path) -> None:
-    with pytest.raises(Damaged, match="clips-00000.npz"):
+    with pytest.raises(Damaged, match=r"clips-00000-2\.npz"):
         Clips(tmp_path, 1)
-    (tmp_path / "clips-00000.npz").write_bytes(b"PK not at all")
+    (tmp_path / "clips-00000-2.npz").write_bytes(b"PK not at all")
     with pytest.raises(Damaged, match="delete it and train again"):
         Clips(tmp_path, 1)
+
+
+@pytest.mark.parametrize(("wanted", "sizes"), [(2, [2]), (7, [8]), (64, [64]), (65, [64, 2])])
+def test_clips_are_as_many_as_wanted_and_even(espeak, few, tmp_path, wanted, sizes) -> None:
+    write_clips(tmp_path, wanted, seed=7, hear=HEAR)
+    assert [len(Clips(tmp_path, wanted))] == [sum(sizes)]
+    assert len(list(tmp_path.glob("*.npz"))) == len(sizes)
