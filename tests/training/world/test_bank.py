@@ -96,7 +96,7 @@ def test_facts_nobody_knows_cost_nothing_and_give_finite_gradients(bank) -> None
     facts = facts_of([Scene(Template.SOME, (1, 2)), Scene(Template.SOME, (3, 4))])
     loss = bank.known(vectors[:2], facts)
     loss.backward()
-    assert math.isfinite(float(loss))
+    assert math.isfinite(loss.item())
     assert vectors.grad is not None
     assert torch.isfinite(vectors.grad).all()
     assert all((head.weight.grad == 0).all() for head in bank.placed)
@@ -116,6 +116,6 @@ def test_the_facts_can_be_learned(bank) -> None:
         loss = bank.known(functional.normalize(vectors, dim=-1), facts)
         loss.backward()
         optimizer.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     # Two concepts in a scene share what is present: at best the loss is log 2 for those.
     assert losses[-1] < 0.15 * losses[0]

@@ -278,3 +278,11 @@ def test_speaking_is_told_of(espeak, few, tmp_path):
         "clips-00000-64.npz",
         "clips-00001-64.npz",
     ]
+
+
+def test_a_mosaic_has_no_places_even_of_things_that_have_one_elsewhere(spoken):
+    made = batches(spoken, scenes=40, pictured=4, mosaics=36)
+    for position in range(3):
+        batch = made[0, position]
+        assert len(batch.cells_placed) == 40
+        assert (batch.cells_placed[4:] == UNKNOWN).all()
