@@ -1,10 +1,11 @@
 """Speak the recordings the demonstration ships, by voices kept from training.
 
-    python tools/demo_sounds.py
+python tools/demo_sounds.py
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def main() -> None:
         path = OUT / collection.sound_name(shot)
         soundfile.write(path, said.sound, SAMPLE_RATE, format="OGG", subtype="OPUS")
         size += path.stat().st_size
+    captions = {collection.sound_name(shot): shot.captions[0] for shot in spoken}
+    (OUT / collection.CAPTIONS).write_text(json.dumps(captions, indent=0) + "\n", encoding="utf-8")
     sys.stdout.write(f"{OUT}: {len(spoken)} recordings, {size / 1024:.0f} KiB\n")
 
 

@@ -14,6 +14,8 @@ from scrubjay.media.world.months import SEED, Shot
 
 MANIFEST = "manifest.jsonl"
 SOUNDS = "sounds"
+CAPTIONS = "captions.json"
+"""Beside the shipped recordings: file name to what is said in it."""
 
 
 def picture_name(shot: Shot) -> str:
