@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scrubjay.core.types import SAMPLE_RATE
-from scrubjay.media.scenes import draw, every_scene
+from scrubjay.core.types import SAMPLE_RATE, Picture
+from scrubjay.media.world.draw import draw
+from scrubjay.media.world.scene import Scene, Template, shape_concept
+from scrubjay.media.world.shapes import COLOURS, SHAPES
 
 TINY = [
     "encoder.dim=32",
@@ -50,21 +52,28 @@ def tone(path: Path, hertz: float) -> None:
         out.writeframes((8000 * np.sin(2 * np.pi * hertz * t)).astype("<i2").tobytes())
 
 
+def drawn(number: int, random: np.random.Generator) -> Picture:
+    """One coloured shape: all colours of the first shape, then of the next."""
+    shape, colour = divmod(number, len(COLOURS))
+    return draw(Scene(Template.ONE, (shape_concept(shape, colour),)), random).picture
+
+
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twenty scenes with a caption and a tone each, and one broken picture."""
     folder = tmp_path_factory.mktemp("collection")
     random = np.random.default_rng(3)
     rows = []
-    for i, scene in enumerate(every_scene()[:20]):
-        Image.fromarray(draw(scene, random)).save(folder / f"{i}.png")
+    for i in range(20):
+        colour, shape = list(COLOURS)[i % len(COLOURS)], SHAPES[i // len(COLOURS)]
+        Image.fromarray(drawn(i, random)).save(folder / f"{i}.png")
         tone(folder / f"{i}.wav", 200 + 40 * i)
         rows.append(
             {
                 "image": f"{i}.png",
                 "audio": f"{i}.wav",
-                "caption": f"a {scene.name}",
-                "colour": scene.colour,
+                "caption": f"a {colour} {shape}",
+                "colour": colour,
                 "price": 1.5 * i,
                 "split": ("train", "test", "val")[max(0, i % 7 - 4)],
             }
@@ -131,7 +140,7 @@ def test_adding_again_changes_nothing(home: Path, collection: Path) -> None:
 
 
 def test_a_new_picture_is_found_at_once(home: Path, tmp_path: Path) -> None:
-    Image.fromarray(draw(every_scene()[55], np.random.default_rng(9))).save(tmp_path / "new.png")
+    Image.fromarray(drawn(55, np.random.default_rng(9))).save(tmp_path / "new.png")
     scrubjay(home, "add", str(tmp_path))
     found = scrubjay(home, "search", "--image", str(tmp_path / "new.png"))
     assert Path(found["hits"][0]["uri"]).name == "new.png"  # type: ignore[index]

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrubjay.media.scenes import COLOURS, SHAPES
 from scrubjay.media.world.captions import (
     MEANINGS_OF_FUNCTION,
     atom_count,
@@ -25,6 +24,7 @@ from scrubjay.media.world.captions import (
 )
 from scrubjay.media.world.lexicon import OPPOSITE, SIGN_WORDS
 from scrubjay.media.world.scene import Sampler, Scene, Template, shape_of
+from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.media.world.things import Language, things
 from tests.media.world.worlds import concept
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrubjay.media.scenes import COLOURS
 from scrubjay.media.world.draw import MOSAIC, SIDE, Box, Drawn, cells, draw, mosaic
 from scrubjay.media.world.lexicon import ABOVE, BELOW, LEFT, RIGHT
 from scrubjay.media.world.scene import Sampler, Scene, Template, word_concept
+from scrubjay.media.world.shapes import COLOURS
 from tests.media.world.worlds import concept
 
 seeds = st.integers(0, 2**32)

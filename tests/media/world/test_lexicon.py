@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from scrubjay.media.scenes import COLOURS, SHAPES
 from scrubjay.media.world.lexicon import (
     AND,
     LARGEST_COUNT,
@@ -15,6 +14,7 @@ from scrubjay.media.world.lexicon import (
     SIGN_WORDS,
     coloured_shape,
 )
+from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.media.world.things import Language, things
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scrubjay.media.scenes import COLOURS, SHAPES
 from scrubjay.media.world.scene import shape_concept
+from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.media.world.things import things
 
 NUMBER = {thing.name: at for at, thing in enumerate(things())}

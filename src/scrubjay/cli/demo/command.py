@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from scrubjay.store.home import Home
 
 FIRST, SECOND = "2026-01", "2026-02"
-TYPED = "a red heart to the left of a cheese"
-SHOWN = 3
-"""Newcomers whose searches the report shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +62,17 @@ def demo(
 
     Example: scrubjay demo --home /tmp/demo
     """
-    from scrubjay.services import open_home
-
     out = console()
 
     def say(line: str = "") -> None:
         if not json:
             out.print(line, soft_wrap=True)
 
+    began = time.monotonic()
+    from scrubjay.services import open_home
+
     with progress_bar() as progress:
-        figures = _tell(open_home(home), say, progress)
+        figures = _tell(open_home(home), say, progress, began)
     if json:
         emit(asdict(figures))
         return
@@ -86,18 +84,17 @@ def demo(
     typer.echo(figures.line())
 
 
-def _tell(home: Home, say: Callable[[str], None], progress: Progress) -> Figures:
+def _tell(home: Home, say: Callable[[str], None], progress: Progress, began: float) -> Figures:
     from scrubjay.cli.demo.asking import held_out, recall_at_10
     from scrubjay.cli.demo.collection import write_month
     from scrubjay.cli.demo.report import write_report
     from scrubjay.media.world.months import first_month, second_month
-    from scrubjay.services import add_folder, open_version
+    from scrubjay.services import add_folder, open_version, shipped_version
 
-    began = time.monotonic()
     old, new = first_month(), second_month()
     folder = write_month(home.path / "collection" / FIRST, old, progress)
     add_folder(home, folder, month=FIRST, progress=progress)
-    shipped = _shipped(home)
+    shipped = shipped_version(home)
     searcher = open_version(home, shipped, progress=progress)
     spoken = sum(shot.spoken for shot in old)
     say(f"1. {len(old)} pictures and {spoken} recordings; {shipped} serves, the encoder in the box")
@@ -154,8 +151,9 @@ def _find(
     sound = (folder / "recordings" / sound_name(said)).read_bytes()
     shown = next(shot for shot in held_out(shots)[8:] if shot.spoken)
     picture = (folder / "pictures" / picture_name(shown)).read_bytes()
+    typed = next(shot for shot in held_out(shots) if shot.scene.place).captions[0]
     asked = {
-        f"typing {TYPED!r}": Query(text=TYPED, kinds=pictures),
+        f"typing {typed!r}": Query(text=typed, kinds=pictures),
         f"saying {said.captions[0]!r}": Query(sound=sound, kinds=pictures),
         f"showing {shown.captions[0]!r}": Query(picture=picture, k=2, kinds=pictures),
         f"recordings for that picture, {shown.captions[0]!r}": Query(picture=picture, kinds=sounds),
@@ -167,12 +165,6 @@ def _find(
         best = answer.hits[1 if how.startswith("showing") else 0]
         say(f"   {how} finds {best.caption!r} ({answer.took_ms.total:.0f} ms)")
     return first or time.monotonic()
-
-
-def _shipped(home: Home) -> str:
-    from scrubjay.services import shipped_version
-
-    return shipped_version(home)
 
 
 def _learned(home: Home, shipped: str, progress: Progress) -> tuple[str, float]:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scrubjay.media.scenes import COLOURS, SHAPES
 from scrubjay.media.world.lexicon import (
     AND,
     DATIVE,
@@ -20,6 +19,7 @@ from scrubjay.media.world.lexicon import (
     coloured_shape,
 )
 from scrubjay.media.world.scene import Scene, Template, shape_of
+from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.media.world.things import Language, Name, things
 
 MEANINGS_OF_FUNCTION = ("left", "right", "above", "below", "2", "3", "4", "5", "sign", "and")

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.core.types import Picture
-from scrubjay.media.scenes import COLOURS, OUTLINES, RING_HOLE, SHAPES
 from scrubjay.media.world.glyphs import glyphs
 from scrubjay.media.world.lexicon import ABOVE, BELOW, LEFT, RIGHT, SIGN_WORDS
 from scrubjay.media.world.scene import Scene, Template, shape_of, word_concept
+from scrubjay.media.world.shapes import COLOURS, OUTLINES, RING_HOLE, SHAPES
 
 if TYPE_CHECKING:
     from PIL import Image

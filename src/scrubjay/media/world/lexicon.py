@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scrubjay.media.scenes import COLOURS, SHAPES
+from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.media.world.things import Language, Name
 
 _SIGN_WORDS = (

@@ -12,7 +12,6 @@ from enum import StrEnum
 
 import numpy as np
 
-from scrubjay.media.scenes import COLOURS, SHAPES
 from scrubjay.media.world.lexicon import (
     ABOVE,
     BELOW,
@@ -22,6 +21,7 @@ from scrubjay.media.world.lexicon import (
     RIGHT,
     SIGN_WORDS,
 )
+from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.media.world.things import familiar, things
 
 HELD_OUT_PAIRS = 10

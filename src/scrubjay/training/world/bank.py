@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scrubjay.core.types import Modality
-from scrubjay.media.scenes import COLOURS, SHAPES
 from scrubjay.media.world.captions import atom_count, colour_atom, shape_atom, word_atom
 from scrubjay.media.world.lexicon import LARGEST_COUNT, SIGN_WORDS
+from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.media.world.things import things
 from scrubjay.training.world.facts import PLACES, TEMPLATES, UNKNOWN, Facts
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scrubjay.media.scenes import COLOURS, SHAPES
 from scrubjay.media.world.captions import colour_atom, function_atom, shape_atom, word_atom
 from scrubjay.media.world.lexicon import OPPOSITE, SIGN_WORDS
 from scrubjay.media.world.scene import shape_concept, word_concept
+from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.training.world.facts import PLACES, UNKNOWN
 
 

@@ -12,11 +12,11 @@ from scrubjay.core.protocols import Encoder
 from scrubjay.core.types import Media, Modality, Picture, Sound
 from scrubjay.evaluate.bootstrap import Estimate, bootstrap_mean
 from scrubjay.evaluate.retrieval import Direction, evaluate_direction
-from scrubjay.media.scenes import COLOURS, SHAPES
 from scrubjay.media.world.captions import plainest
 from scrubjay.media.world.draw import draw
 from scrubjay.media.world.lexicon import ABOVE, BELOW, LARGEST_COUNT, LEFT, OPPOSITE, RIGHT
 from scrubjay.media.world.scene import Sampler, Scene, Template, meaning, shape_concept
+from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.media.world.speak import Speaker, any_voice
 from scrubjay.media.world.things import Language
 
