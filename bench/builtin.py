@@ -1,12 +1,15 @@
-"""Measure the shipped built-in encoder and write its figures and its model card.
+"""The encoder in the box: recall on scenes and voices it never met, probes, and query times.
 
-    python tools/builtin_figures.py MONTH [NOTE]
+    python bench/builtin.py
+    python bench/builtin.py --write 2026-11 --note "Two hours on two cores."
 
-What is measured is what serves: the exported graphs, one thread. Needs espeak-ng.
+What is measured is what serves: the exported graphs, one thread. Needs espeak-ng. With --write the
+figures and the model card that ship beside the weights are made anew.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
@@ -22,6 +25,7 @@ from scrubjay.media.world.scene import Sampler, Template
 from scrubjay.media.world.speak import Speaker
 from scrubjay.media.world.things import Language
 from scrubjay.models.builtin.shipped import CARD, FIGURES, FOLDER
+from scrubjay.models.builtin.shipped import figures as shipped_figures
 from scrubjay.models.load import load_trainable, load_version
 from scrubjay.training.world.measure import Gallery, gallery, probes, retrieval
 
@@ -30,13 +34,18 @@ SEED = 1
 QUERIES = 50
 
 
-def main(month: str, note: str = "") -> None:
-    """Measure, write both files beside the weights, and print the card."""
+def main() -> None:
+    """Measure, print the card, and write it when asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", metavar="MONTH", help="month the weights were trained in")
+    parser.add_argument("--note", default="", help="how long the training took, and where")
+    given = parser.parse_args()
     speaker = Speaker()
     with tempfile.TemporaryDirectory() as folder:
         encoder = exported(Path(folder))
         figures: dict[str, Any] = {
-            "month": month,
+            "month": given.write,
+            "note": given.note or shipped_note(),
             "scenes": SCENES,
             "galleries": {
                 name: measured(encoder, make(speaker)) for name, make in GALLERIES.items()
@@ -44,10 +53,16 @@ def main(month: str, note: str = "") -> None:
             "probes": {name: one.to_json() for name, one in probes(encoder, n=1000).items()},
             "query_ms": latency(encoder, speaker),
         }
-    (FOLDER / FIGURES).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    card = model_card(figures, note)
-    (FOLDER / CARD).write_text(card, encoding="utf-8")
+    card = model_card(figures)
+    if given.write:
+        (FOLDER / FIGURES).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        (FOLDER / CARD).write_text(card, encoding="utf-8")
     sys.stdout.write(card)
+
+
+def shipped_note() -> str:
+    """What was noted when the weights were shipped."""
+    return str(shipped_figures().get("note", "")) if (FOLDER / FIGURES).exists() else ""
 
 
 def exported(folder: Path) -> Encoder:
@@ -103,7 +118,7 @@ def _median_ms(encoder: Encoder, name: Modality, media: list[Media]) -> float:
     return round(median(took), 2)
 
 
-def model_card(figures: dict[str, Any], note: str) -> str:
+def model_card(figures: dict[str, Any]) -> str:
     """Markdown: what it is, what it knows, how well, and what it is not."""
     lines = [
         "# The encoder in the box",
@@ -120,7 +135,7 @@ def model_card(figures: dict[str, Any], note: str) -> str:
         "  and German, written and spoken by espeak-ng.",
         "- Never shown: 12 kinds of thing (the demonstration's newcomers), a tenth of all pairs of",
         "  things, one template, a sixth of the voices.",
-        "- Trained by `scrubjay train experiment=builtin`, one seed. " + note,
+        f"- Trained by `scrubjay train experiment=builtin`, one seed. {figures['note']}",
         "",
         f"## Figures, {figures['scenes']:,} scenes each",
         "",
@@ -171,4 +186,4 @@ def _percent(estimate: dict[str, float]) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
