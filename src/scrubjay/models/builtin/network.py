@@ -20,6 +20,10 @@ from scrubjay.models.builtin.settings import NetworkSettings
 TAPS = 5
 """Frames a strided speech layer looks at."""
 
+POSITION_STD = 0.3
+"""Of a new network's positions. At the usual 0.02 they drown in the tokens, and what stands left of
+what is not learned for thousands of steps (docs/LOG.md)."""
+
 
 class Attention(nn.Module):
     """Multi-head self-attention over valid tokens.
@@ -223,7 +227,9 @@ class Network(nn.Module):
                 nn.init.normal_(module.weight, std=0.2)
                 with torch.no_grad():
                     module.weight[0].zero_()
-        for parameter in (*self.positions.values(), *self.summary.values()):
+        for parameter in self.positions.values():
+            nn.init.normal_(parameter, std=POSITION_STD)
+        for parameter in self.summary.values():
             nn.init.normal_(parameter, std=0.02)
 
     def encode(self, modality: str, tokens: Tensor, valid: Tensor | None) -> Tensor:
