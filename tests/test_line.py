@@ -32,13 +32,15 @@ TINY = [
 ]
 
 
-def scrubjay(home: Path, *arguments: str, expect: int = 0) -> dict[str, object]:
+def scrubjay(
+    home: Path, *arguments: str, expect: int = 0, builtin: bool = False
+) -> dict[str, object]:
     done = subprocess.run(
         [sys.executable, "-m", "scrubjay", *arguments, "--home", str(home), "--json"],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "SCRUBJAY_DEBUG": "1"},
+        env={**os.environ, "SCRUBJAY_DEBUG": "1", "SCRUBJAY_BUILTIN": str(int(builtin))},
     )
     assert done.returncode == expect, done.stderr
     assert "Traceback" not in done.stderr
@@ -149,3 +151,17 @@ def test_a_new_picture_is_found_at_once(home: Path, tmp_path: Path) -> None:
 def test_searching_an_empty_home_says_what_to_do(tmp_path: Path) -> None:
     error = scrubjay(tmp_path / "empty", "search", "x", expect=1)["error"]
     assert "scrubjay add FOLDER" in str(error)
+
+
+def test_a_new_home_answers_before_anything_was_trained_and_gives_way_to_its_owners(
+    collection: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    added = scrubjay(home, "add", str(collection), builtin=True)
+    shipped = scrubjay(home, "champion")["version"]
+    assert (added["version"], added["indexed"]) == (shipped, 40)
+    found = scrubjay(home, "search", "a red circle", "--kind", "image", "--k", "3")
+    assert Path(found["hits"][0]["uri"]).name == "0.png"  # type: ignore[index]
+    trained = scrubjay(home, "train", *TINY)
+    assert (trained["promoted"], trained["parent"]) == (True, shipped)
+    assert scrubjay(home, "champion")["version"] == trained["version"] != shipped

@@ -19,9 +19,15 @@ if TYPE_CHECKING:
     from scrubjay.search.query import Searcher
 
 
-def open_home(home: Path | None) -> Home:
-    """The home named on the command line, by $SCRUBJAY_HOME, or ./scrubjay-home."""
-    return Home(Settings(home=home_path(home), builtin=wants_builtin()))
+def open_home(home: Path | None, *, builtin: bool | None = None) -> Home:
+    """The home named on the command line, by $SCRUBJAY_HOME, or ./scrubjay-home.
+
+    Args:
+        home: as given on the command line.
+        builtin: whether a new home begins with the encoder in the box; None asks the environment.
+    """
+    begins = wants_builtin() if builtin is None else builtin
+    return Home(Settings(home=home_path(home), builtin=begins))
 
 
 def current_champion(home: Home) -> Champion:

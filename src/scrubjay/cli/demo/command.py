@@ -72,7 +72,7 @@ def demo(
     from scrubjay.services import open_home
 
     with progress_bar() as progress:
-        figures = _tell(open_home(home), say, progress, began)
+        figures = _tell(open_home(home, builtin=True), say, progress, began)
     if json:
         emit(asdict(figures))
         return
