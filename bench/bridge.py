@@ -26,9 +26,9 @@ from scrubjay.search.bridge_choice import LearnedBridge, Pairs, learn_bridge
 
 Vectors: TypeAlias = NDArray[np.float32]
 
-FEATURES, LATENT, TOPICS = 1024, 64, 200
+FEATURES, LATENT, TOPICS = 1024, 12, 100
 BATCH = 4096
-SPACES = {"next month": 0.3, "another seed": None}
+SPACES = {"next month": 0.7, "another seed": None}
 NAMES = ("none", "procrustes", "affine", "full")
 
 
@@ -50,8 +50,8 @@ def things(n: int) -> tuple[Vectors, Vectors]:
     """Features of n items of some topics, and of a caption of each that says nearly the same."""
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((TOPICS, LATENT))
-    items = centres[rng.integers(TOPICS, size=n)] + 0.5 * rng.standard_normal((n, LATENT))
-    captions = items + 0.35 * rng.standard_normal(items.shape)
+    items = centres[rng.integers(TOPICS, size=n)] + 0.3 * rng.standard_normal((n, LATENT))
+    captions = items + 0.5 * rng.standard_normal(items.shape)
     reading = rng.standard_normal((LATENT, FEATURES)) / np.sqrt(LATENT)
     return (
         np.tanh(items @ reading).astype(np.float32),
@@ -65,7 +65,7 @@ def encoders(dim: int, drift: float | None) -> tuple[Callable[[Vectors], Vectors
     old, noise = rng.standard_normal((2, FEATURES, dim)).astype(np.float32) / np.sqrt(FEATURES)
     new = noise if drift is None else np.sqrt(1 - drift**2) * old + drift * noise
     return tuple(
-        lambda rows, weights=weights: unit(np.tanh(1.5 * rows @ weights)) for weights in (old, new)
+        lambda rows, weights=weights: unit(np.tanh(3 * rows @ weights)) for weights in (old, new)
     )
 
 

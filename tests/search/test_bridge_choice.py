@@ -23,16 +23,16 @@ def things(n, *, latent=16, topics=40, seed=0):
     """Structured data: items of some topics, a caption of each that says nearly the same."""
     rng = np.random.default_rng(seed)
     centres = rng.standard_normal((topics, latent))
-    items = centres[rng.integers(topics, size=n)] + 0.6 * rng.standard_normal((n, latent))
+    items = centres[rng.integers(topics, size=n)] + 0.4 * rng.standard_normal((n, latent))
     features = rng.standard_normal((latent, 128)) / np.sqrt(latent)
-    captions = items + 0.2 * rng.standard_normal(items.shape)
+    captions = items + 0.35 * rng.standard_normal(items.shape)
     return np.tanh(items @ features), np.tanh(captions @ features)
 
 
 def encoder(seed, dim=64):
     """A random projection that saturates: another seed is another space altogether."""
     weights = np.random.default_rng(seed).standard_normal((128, dim)) / np.sqrt(128)
-    return lambda rows: unit(np.tanh(1.5 * rows @ weights))
+    return lambda rows: unit(np.tanh(3 * rows @ weights))
 
 
 def pairs_of(old, new, n=1200, **made):
