@@ -91,11 +91,11 @@ def test_models_that_agree_like_strangers_need_more_than_a_thousand_queries():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("correlation", [0.4, 0.6, 0.8])
-@pytest.mark.parametrize("base", [0.2, 0.5, 0.85])
-@pytest.mark.parametrize("captions", [1, 5])
+@pytest.mark.parametrize(
+    ("captions", "base", "correlation"), [(1, 0.2, 0.6), (5, 0.5, 0.4), (1, 0.85, 0.8)]
+)
 def test_the_promise_holds_over_a_year_of_months_for_other_bases_and_correlations(
-    base, correlation, captions
+    captions, base, correlation
 ):
     """With r = 0.4 at p = 0.5 theory gives 82 in 100 by the gain alone; the months cost some."""
     truth = {"base": base, "correlation": correlation, "captions": captions, "size": 200}
