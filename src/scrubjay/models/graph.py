@@ -40,6 +40,8 @@ def export_graph(
     import torch
 
     runtime = openvino()
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
     device = next((one.device for one in module.parameters()), torch.device("cpu"))
     tensors = {name: torch.from_numpy(array).to(device) for name, array in example.items()}
     was_training = module.training
@@ -51,9 +53,13 @@ def export_graph(
             warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
             warnings.simplefilter("ignore", FutureWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
-            graph = runtime.convert_model(
-                _by_position(module, tuple(tensors)), example_input=tuple(tensors.values())
+            # torch would trace and run everything thrice more to compare; the parity tests do that.
+            traced = TorchScriptPythonDecoder(
+                _by_position(module, tuple(tensors)),
+                example_input=tuple(tensors.values()),
+                trace_kwargs={"check_trace": False},
             )
+            graph = runtime.convert_model(traced, example_input=tuple(tensors.values()))
     finally:
         module.train(was_training)
     shapes = {}
