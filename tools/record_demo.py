@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 import tempfile
@@ -48,10 +49,9 @@ def main(home: Path) -> None:
     console.print(Text.from_ansi("$ make demo"))
     for line in said.replace(str(home), "demo-home").splitlines():
         console.print(Text.from_ansi(line), soft_wrap=False)
-    OUT.write_text(
-        console.export_svg(title="scrubjay demo", code_format=FRAME, unique_id="demo"),
-        encoding="utf-8",
-    )
+    drawn = console.export_svg(title="scrubjay demo", code_format=FRAME, unique_id="demo")
+    # Lines are clipped to the web font's height; others draw an underscore below it.
+    OUT.write_text(re.sub(r' clip-path="url\(#demo-line-\d+\)"', "", drawn), encoding="utf-8")
 
 
 def _in_a_terminal(command: list[str]) -> str:
