@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
-from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
@@ -22,7 +21,7 @@ from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadConfig, BadMedia, NotReady, TrainingFailed
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.core.types import EncoderSpec, Item, Kind, Media, Modality, Split
-from scrubjay.training.epochs import epochs_done
+from scrubjay.training.epochs import EpochData
 from scrubjay.training.pairs import Anchor, Draw, anchors_of, draw, epoch_batches, group_items
 from scrubjay.training.views import Decoded, View, views_of, window
 
@@ -63,7 +62,7 @@ class ViewBatch(NamedTuple):
 Batch = TypeVar("Batch", PairBatch, ViewBatch)
 
 
-class PairData(LightningDataModule):
+class PairData(EpochData):
     """Pairs of the train split, views of the val split.
 
     Attributes:
@@ -125,7 +124,6 @@ class PairData(LightningDataModule):
         self._anchors = _train_anchors(items, spec, folder)
         self.held_out = _held_out(items, spec, val_views)
         self.problems: dict[str, str] = {}
-        self._next_epoch = 0
 
     def train_dataloader(self) -> DataLoader[PairBatch]:
         """Batches of the epoch that is next."""
@@ -133,7 +131,7 @@ class PairData(LightningDataModule):
             self._anchors, self._encoder, self._spec, self._decoded, self._batch_size, self._seed
         )
         order = EpochOrder(len(batches))
-        order.set_epoch(self._next_epoch)
+        order.set_epoch(self.next_epoch)
         return self._loader(batches, order)
 
     def val_dataloader(self) -> DataLoader[ViewBatch] | list[DataLoader[ViewBatch]]:
@@ -159,16 +157,6 @@ class PairData(LightningDataModule):
             pin_memory=torch.cuda.is_available(),
             generator=torch.Generator().manual_seed(self._seed),
         )
-
-    def state_dict(self) -> dict[str, int]:
-        """The epoch that a run resumed from this moment begins with."""
-        if self.trainer is None:
-            return {"next_epoch": self._next_epoch}
-        return {"next_epoch": epochs_done(self.trainer)}
-
-    def load_state_dict(self, state_dict: dict[str, int]) -> None:
-        """Begin there: Lightning asks for batches before it says which epoch it is."""
-        self._next_epoch = int(state_dict["next_epoch"])
 
     def on_before_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """Take note of what could not be used.

@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 import torch
-from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -29,7 +29,7 @@ from scrubjay.evaluate.retrieval import precision_at_k
 from scrubjay.media.audio import decode_sound
 from scrubjay.models.builtin.inputs import VariedSpeech
 from scrubjay.training.data import EpochOrder, PairBatch
-from scrubjay.training.epochs import epochs_done
+from scrubjay.training.epochs import EpochData
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TEST_TAKES = range(5)
@@ -110,7 +110,7 @@ def read_handwriting(path: Path) -> Handwriting:
     return Handwriting(images, labels.astype(np.int64))
 
 
-class SpokenDigits(LightningDataModule):
+class SpokenDigits(EpochData):
     """Recordings, handwriting and words of the same digit, paired anew in every batch.
 
     Attributes:
@@ -181,7 +181,6 @@ class SpokenDigits(LightningDataModule):
         self._words = words and Modality.TEXT in encoder.spec.modalities
         self._batch_size, self._n_pictures = batch_size, pictures
         self._batches, self._seed = batches, seed
-        self._next_epoch = 0
 
     def train_dataloader(self) -> DataLoader[PairBatch]:
         """The batches of the epoch that is next."""
@@ -196,18 +195,8 @@ class SpokenDigits(LightningDataModule):
             seed=self._seed,
         )
         order = EpochOrder(self._batches)
-        order.set_epoch(self._next_epoch)
+        order.set_epoch(self.next_epoch)
         return DataLoader(dataset, batch_size=None, sampler=order)
-
-    def state_dict(self) -> dict[str, int]:
-        """The epoch that a run resumed from this moment begins with."""
-        if self.trainer is None:
-            return {"next_epoch": self._next_epoch}
-        return {"next_epoch": epochs_done(self.trainer)}
-
-    def load_state_dict(self, state_dict: dict[str, int]) -> None:
-        """Begin there."""
-        self._next_epoch = int(state_dict["next_epoch"])
 
 
 class DigitBatches(Dataset[PairBatch]):

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from lightning.pytorch import LightningDataModule
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -25,7 +24,7 @@ from scrubjay.media.world.scene import Sampler, Scene, has_held_out_pair, twin
 from scrubjay.media.world.things import Language
 from scrubjay.models.builtin.inputs import VariedSpeech
 from scrubjay.training.data import EpochOrder
-from scrubjay.training.epochs import epochs_done
+from scrubjay.training.epochs import EpochData
 from scrubjay.training.world.binding import bound
 from scrubjay.training.world.clips import LANGUAGES, SILENCE, Clip, Clips, write_clips
 from scrubjay.training.world.facts import PLACES, UNKNOWN, Facts, facts_of
@@ -68,7 +67,7 @@ class WorldBatch(NamedTuple):
     pictured: int
 
 
-class World(LightningDataModule):
+class World(EpochData):
     """Endless scenes; an epoch is so many batches of them."""
 
     def __init__(
@@ -114,7 +113,7 @@ class World(LightningDataModule):
         if min(mosaics, workers) < 0 or min(texts, batches, clips) < 1:
             raise BadConfig("datamodule.texts, batches and clips are 1 or more, others 0 or more")
         self._folder = Path(folder or run) / "clips"
-        self._workers, self._seed, self._next_epoch = workers, seed, 0
+        self._workers, self._seed = workers, seed
         self._progress = progress
         self._data = WorldBatches(
             encoder,
@@ -142,7 +141,7 @@ class World(LightningDataModule):
     def train_dataloader(self) -> DataLoader[WorldBatch]:
         """The batches of the epoch that is next."""
         order = EpochOrder(len(self._data))
-        order.set_epoch(self._next_epoch)
+        order.set_epoch(self.next_epoch)
         return DataLoader(
             self._data,
             batch_size=None,
@@ -152,16 +151,6 @@ class World(LightningDataModule):
             multiprocessing_context="spawn" if self._workers else None,
             prefetch_factor=4 if self._workers else None,
         )
-
-    def state_dict(self) -> dict[str, int]:
-        """The epoch that a run resumed from this moment begins with."""
-        if self.trainer is None:
-            return {"next_epoch": self._next_epoch}
-        return {"next_epoch": epochs_done(self.trainer)}
-
-    def load_state_dict(self, state_dict: dict[str, int]) -> None:
-        """Begin there."""
-        self._next_epoch = int(state_dict["next_epoch"])
 
 
 class WorldBatches(Dataset[WorldBatch]):
