@@ -20,10 +20,6 @@ from scrubjay.models.builtin.settings import NetworkSettings
 TAPS = 5
 """Frames a strided speech layer looks at."""
 
-POSITION_STD = 0.3
-"""Of a new network's positions. At the usual 0.02 they drown in the tokens, and what stands left of
-what is not learned for thousands of steps (docs/LOG.md)."""
-
 
 class Attention(nn.Module):
     """Multi-head self-attention over valid tokens.
@@ -228,7 +224,7 @@ class Network(nn.Module):
                 with torch.no_grad():
                     module.weight[0].zero_()
         for parameter in self.positions.values():
-            nn.init.normal_(parameter, std=POSITION_STD)
+            nn.init.normal_(parameter, std=self.settings.position_std)
         for parameter in self.summary.values():
             nn.init.normal_(parameter, std=0.02)
 

@@ -34,6 +34,9 @@ class NetworkSettings:
         mels: bands of the log-mel spectrogram.
         speech_strides: of the speech front's layers; their product is a token in 10 ms frames.
         speech_window_s: longest sound heard at once, in seconds; what follows is not heard.
+        position_std: of a new network's positions. At the usual 0.02 they drown in the tokens, and
+            what stands left of what is not learned for thousands of steps; where order does not
+            matter, they may (docs/LOG.md).
     """
 
     modalities: tuple[str, ...] = ("image", "speech", "text")
@@ -52,6 +55,7 @@ class NetworkSettings:
     mels: int = 64
     speech_strides: tuple[int, ...] = (2, 2)
     speech_window_s: float = 10.0
+    position_std: float = 0.3
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot be built.
