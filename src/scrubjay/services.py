@@ -81,7 +81,10 @@ def shipped_version(home: Home) -> str:
     """
     found = [one.id for one in home.registry.versions() if one.lineage.get("shipped")]
     if not found:
-        raise NotReady(f"{home.path} does not hold the encoder that comes with Scrubjay")
+        raise NotReady(
+            f"{home.path} does not hold the encoder that comes with Scrubjay: it is prepared once, "
+            f"with torch (pip install 'scrubjay[train]'), by `scrubjay add` in a new home"
+        )
     return found[-1]
 
 
