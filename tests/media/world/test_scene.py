@@ -133,3 +133,27 @@ def test_what_is_left_of_has_the_other_right_of_it() -> None:
     assert meaning(both[0]) == meaning(both[1]) != meaning(left)
     counted = Scene(Template.COUNT_AND, (dog, cat), count=2)
     assert meaning(counted) != meaning(Scene(Template.COUNT_AND, (cat, dog), count=2))
+
+
+def test_company_puts_coloured_shapes_side_by_side() -> None:
+    def together(sampler: Sampler) -> float:
+        random = np.random.default_rng(3)
+        drawn = [sampler.scene(random, Template.PLACE).concepts for _ in range(600)]
+        return sum(all(shape_of(one) for one in concepts) for concepts in drawn) / len(drawn)
+
+    assert together(Sampler()) == pytest.approx(0.25**2, abs=0.03)
+    assert together(Sampler(company=0.6)) == pytest.approx(0.25 * (0.6 + 0.4 * 0.25), abs=0.05)
+
+
+def test_as_many_twins_as_asked_exchange_their_colours() -> None:
+    random = np.random.default_rng(4)
+    scene = Scene(Template.SOME, (concept("red circle"), concept("blue star")))
+    exchanged = {concept("blue circle"), concept("red star")}
+
+    def share(wanted: float) -> float:
+        twins = [twin(scene, random, exchanged=wanted) for _ in range(400)]
+        return sum(set(one.concepts) == exchanged for one in twins) / len(twins)
+
+    by_chance = share(0.0)
+    assert share(0.5) == pytest.approx(0.5 + 0.5 * by_chance, abs=0.08)
+    assert share(1.0) == 1.0

@@ -117,11 +117,13 @@ class Sampler:
     Attributes:
         shown: things that may be drawn.
         shapes: share of objects that are coloured shapes.
+        company: chance that an object beside a coloured shape is made one too.
         held_out_pairs: whether scenes of two concepts and more hold a held-out pair, or never do.
     """
 
     shown: tuple[int, ...] = ()
     shapes: float = 0.25
+    company: float = 0.0
     held_out_pairs: bool = False
 
     def scene(self, random: np.random.Generator, template: Template | None = None) -> Scene:
@@ -145,11 +147,14 @@ class Sampler:
     def concept(self, random: np.random.Generator) -> int:
         """A thing, or a shape in a colour."""
         if random.random() < self.shapes:
-            return shape_concept(
-                int(random.integers(len(SHAPES))), int(random.integers(len(COLOURS)))
-            )
+            return _any_shape(random)
         shown = self.shown or familiar()
         return shown[int(random.integers(len(shown)))]
+
+    def _beside(self, first: int, random: np.random.Generator) -> int:
+        if self.company and shape_of(first) and random.random() < self.company:
+            return _any_shape(random)
+        return self.concept(random)
 
     def _any(self, random: np.random.Generator, template: Template) -> Scene:
         first = self.concept(random)
@@ -160,9 +165,9 @@ class Sampler:
                 return Scene(template, (first,), count=int(random.integers(2, LARGEST_COUNT + 1)))
             case Template.PLACE:
                 place = (LEFT, RIGHT, ABOVE, BELOW)[int(random.integers(4))]
-                return Scene(template, (first, self.concept(random)), place=place)
+                return Scene(template, (first, self._beside(first, random)), place=place)
             case Template.SOME:
-                more = [self.concept(random) for _ in range(int(random.integers(1, 4)))]
+                more = [self._beside(first, random) for _ in range(int(random.integers(1, 4)))]
                 return Scene(template, (first, *more))
             case Template.SIGN:
                 word = int(random.integers(len(SIGN_WORDS)))
@@ -170,6 +175,10 @@ class Sampler:
             case Template.COUNT_AND:
                 count = int(random.integers(2, LARGEST_COUNT))
                 return Scene(template, (first, self.concept(random)), count=count)
+
+
+def _any_shape(random: np.random.Generator) -> int:
+    return shape_concept(int(random.integers(len(SHAPES))), int(random.integers(len(COLOURS))))
 
 
 def meaning(scene: Scene) -> int:
@@ -182,14 +191,21 @@ def meaning(scene: Scene) -> int:
     return zlib.crc32(repr((concepts, scene.count, place, scene.word)).encode())
 
 
-def twin(scene: Scene, random: np.random.Generator) -> Scene:
+def twin(scene: Scene, random: np.random.Generator, *, exchanged: float = 0.0) -> Scene:
     """A scene that differs in one thing: order, place, number, colour, word or one object.
 
     A caption can tell it from the first. It holds a held-out pair only when the first does.
+
+    Args:
+        scene: the first.
+        random: where chance comes from.
+        exchanged: how often two coloured shapes exchange their colours, beyond what chance gives.
     """
     held_out = has_held_out_pair(scene.everything)
+    exchange = exchanged > 0 and _two_shapes(scene) and random.random() < exchanged
     while True:
-        found = _CHANGES[int(random.integers(len(_CHANGES)))](scene, random)
+        change = _recoloured if exchange else _CHANGES[int(random.integers(len(_CHANGES)))]
+        found, exchange = change(scene, random), False
         if (
             found is not None
             and meaning(found) != meaning(scene)
@@ -197,6 +213,10 @@ def twin(scene: Scene, random: np.random.Generator) -> Scene:
             and (held_out or not has_held_out_pair(found.everything))
         ):
             return found
+
+
+def _two_shapes(scene: Scene) -> bool:
+    return sum(shape_of(concept) is not None for concept in scene.concepts) >= 2
 
 
 def _moved(scene: Scene, random: np.random.Generator) -> Scene | None:

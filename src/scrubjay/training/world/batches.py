@@ -26,7 +26,15 @@ from scrubjay.models.builtin.inputs import VariedSpeech
 from scrubjay.training.data import EpochOrder
 from scrubjay.training.epochs import EpochData
 from scrubjay.training.world.binding import bound
-from scrubjay.training.world.clips import LANGUAGES, SILENCE, Clip, Clips, write_clips
+from scrubjay.training.world.clips import (
+    EXCHANGED,
+    LANGUAGES,
+    SCENES,
+    SILENCE,
+    Clip,
+    Clips,
+    write_clips,
+)
 from scrubjay.training.world.facts import PLACES, UNKNOWN, Facts, facts_of
 from scrubjay.training.world.network import network_of
 
@@ -235,12 +243,11 @@ class WorldBatches(Dataset[WorldBatch]):
     ) -> list[tuple[Scene, Caption]]:
         """Each scene's caption, then captions of scenes much like it, then of any."""
         told = list(scenes)
-        sampler = Sampler()
         for round_ in range(1, self._texts):
             if round_ % 2:
-                told += [twin(scene, random) for scene in scenes]
+                told += [twin(scene, random, exchanged=EXCHANGED) for scene in scenes]
             else:
-                told += [sampler.scene(random) for _ in scenes]
+                told += [SCENES.scene(random) for _ in scenes]
         languages = list(LANGUAGES)
         chosen = random.choice(len(languages), size=len(told), p=list(LANGUAGES.values()))
         return [

@@ -43,6 +43,10 @@ LANGUAGES = {
     Language.GERMAN: 0.15,
 }
 """Shares of the captions learned from."""
+SCENES = Sampler(shapes=0.3, company=0.6)
+"""What is learned from: more coloured shapes side by side than are asked for afterwards."""
+EXCHANGED = 0.5
+"""Share of twins of two coloured shapes that exchange their colours, at least."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,11 +179,11 @@ def _write(path: Path, shard: bytes) -> None:
 def _speak(
     pairs: int, speaker: Speaker, hear: SpeechInput, random: np.random.Generator
 ) -> Iterator[Clip]:
-    sampler, languages = Sampler(), list(LANGUAGES)
+    languages = list(LANGUAGES)
     for _ in range(pairs):
         language = languages[int(random.choice(len(languages), p=list(LANGUAGES.values())))]
-        scene = sampler.scene(random)
-        for one in (scene, twin(scene, random)):
+        scene = SCENES.scene(random)
+        for one in (scene, twin(scene, random, exchanged=EXCHANGED)):
             said = caption(one, language, random)
             spoken = speaker.say(said.text, any_voice(language, random))
             spectrum = hear.spectrum(spoken.sound)
