@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from scrubjay.core.errors import BadMedia, WrongUse
-from scrubjay.store.objects import ObjectInfo, list_folder, read_uri
+from scrubjay.store.objects import file_info, list_folder, read_uri
 
 
 def test_a_folder_is_listed_with_sizes_sorted_by_name(tmp_path):
@@ -12,10 +12,10 @@ def test_a_folder_is_listed_with_sizes_sorted_by_name(tmp_path):
     (tmp_path / "b" / "ü 1.png").write_bytes(b"123")
     (tmp_path / "a.txt").write_bytes(b"")
     (tmp_path / "b.txt").write_bytes(b"1")
-    assert list_folder(tmp_path) == [
-        ObjectInfo("a.txt", 0),
-        ObjectInfo("b.txt", 1),
-        ObjectInfo("b/ü 1.png", 3),
+    assert [(one.name, one.size) for one in list_folder(tmp_path)] == [
+        ("a.txt", 0),
+        ("b.txt", 1),
+        ("b/ü 1.png", 3),
     ]
 
 
@@ -31,7 +31,7 @@ def test_links_to_files_are_listed_and_circles_of_folders_end(tmp_path):
 def test_a_name_that_is_not_text_is_listed_and_readable(tmp_path):
     name = os.fsdecode(b"caf\xe9.png")
     (tmp_path / name).write_bytes(b"1")
-    assert list_folder(tmp_path) == [ObjectInfo(name, 1)]
+    assert [(one.name, one.size) for one in list_folder(tmp_path)] == [(name, 1)]
     assert read_uri(str(tmp_path / name)) == b"1"
 
 
@@ -96,3 +96,21 @@ def test_a_file_larger_than_allowed_is_not_read(tmp_path):
     assert read_uri(str(tmp_path / "a"), max_bytes=5) == b"12345"
     with pytest.raises(BadMedia, match="5 bytes, more than 4"):
         read_uri(str(tmp_path / "a"), max_bytes=4)
+
+
+def test_a_listing_says_when_a_files_bytes_may_have_changed(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"one")
+    [before] = list_folder(tmp_path)
+    assert list_folder(tmp_path) == [before] == [file_info(tmp_path, "a.txt")]
+    path.write_bytes(b"two")
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    [after] = list_folder(tmp_path)
+    assert (after.name, after.size) == (before.name, before.size)
+    assert after.etag != before.etag
+
+
+def test_what_a_listing_leaves_out_has_no_entry_of_its_own(tmp_path):
+    (tmp_path / "folder").mkdir()
+    for name in ("folder", "nothing", "a\x00b"):
+        assert file_info(tmp_path, name) is None

@@ -19,10 +19,12 @@ class ObjectInfo:
     Attributes:
         name: path below the root, with `/` between parts.
         size: bytes.
+        etag: changes when the bytes do: the store's own, or a file's time of change.
     """
 
     name: str
     size: int
+    etag: str | None = None
 
 
 def list_folder(root: Path) -> list[ObjectInfo]:
@@ -53,8 +55,21 @@ def list_folder(root: Path) -> list[ObjectInfo]:
             except OSError:
                 continue
             if stat.S_ISREG(status.st_mode):
-                found.append(ObjectInfo((below / name).as_posix(), status.st_size))
+                found.append(_info((below / name).as_posix(), status))
     return sorted(found, key=lambda one: one.name)
+
+
+def file_info(root: Path, name: str) -> ObjectInfo | None:
+    """One file of a folder as `list_folder` lists it; None when it would not."""
+    try:
+        status = (root / name).stat()
+    except (OSError, ValueError):
+        return None
+    return _info(name, status) if stat.S_ISREG(status.st_mode) else None
+
+
+def _info(name: str, status: os.stat_result) -> ObjectInfo:
+    return ObjectInfo(name, status.st_size, f"{status.st_mtime_ns:x}")
 
 
 def read_uri(uri: str, *, max_bytes: int | None = None) -> bytes:
@@ -67,7 +82,7 @@ def read_uri(uri: str, *, max_bytes: int | None = None) -> bytes:
         BadMedia: the file is gone, too large, may not be read, is no regular file, or the address
             is of a kind this build does not read.
     """
-    path = _local_path(uri)
+    path = local_path(uri)
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             status = os.fstat(file.fileno())
@@ -90,7 +105,12 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def _local_path(uri: str) -> str:
+def local_path(uri: str) -> str:
+    """The file behind an absolute path or a `file://` address.
+
+    Raises:
+        BadMedia: the address is of another kind.
+    """
     if uri.startswith("/"):
         return uri
     try:
