@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import os
 import secrets
 import shutil
@@ -71,9 +72,14 @@ def create_durably(path: Path, data: bytes, *, point: str = "durable") -> bool:
     return created
 
 
-def sweep_aside(folder: Path) -> None:
-    """Remove what killed writers left in a folder. Call it only while holding the folder's lock."""
-    for left in folder.glob(f".*{_ASIDE}"):
+def sweep_aside(folder: Path, name: str | None = None) -> None:
+    """Remove what killed writers left in a folder. Call it only while holding its lock.
+
+    Args:
+        name: only what was to become this file, when the lock held is that file's.
+    """
+    what = "*" if name is None else f"{glob.escape(name)}.*"
+    for left in folder.glob(f".{what}{_ASIDE}"):
         left.unlink(missing_ok=True)
 
 
