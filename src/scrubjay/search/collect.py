@@ -79,7 +79,7 @@ def add_folder(
     )
     changes = home.catalog.upsert(scan.items)
     home.quarantine.replace(str(folder.absolute()), scan.quarantined, month=month)
-    snapshot = home.catalog.snapshot()
+    snapshot = home.catalog.snapshot(without=home.held.ids())
     done, target = Ingested(), open_target()
     if target is not None:
         done = ingest(

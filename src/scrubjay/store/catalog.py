@@ -21,6 +21,7 @@ from scrubjay.store.catalog_schema import (
     item_rows,
     items_of,
 )
+from scrubjay.store.purge import scour
 from scrubjay.store.snapshots import Listing, SnapshotFolder
 from scrubjay.store.table import StoredTable, batched, sql_in
 from scrubjay.store.where import compile_where
@@ -187,8 +188,31 @@ class Catalog:
             self._table.sync()
         return gone
 
-    def snapshot(self) -> Snapshot:
+    def purge(self, ids: Iterable[str]) -> int:
+        """Remove items from the newest version and every older one, and from the disk.
+
+        The table keeps no history then. Killed anywhere, the same call again finishes.
+
+        Returns:
+            How many of them were here.
+        """
+        if not self._table.exists():
+            return 0
+        gone = 0
+        with self._table.writing():
+            for batch in batched(sorted(set(ids)), BATCH):
+                named = sql_in("id", batch)
+                if self._table.count(named):
+                    gone += self._table.delete(named)
+            scour(self._table, column="id")
+            self._table.sync()
+        return gone
+
+    def snapshot(self, *, without: Collection[str] = ()) -> Snapshot:
         """Write down what the catalog lists now; the same content gives the same name.
+
+        Args:
+            without: ids that are left out: items nobody may learn from.
 
         Raises:
             NotReady: the catalog is empty.
@@ -196,11 +220,12 @@ class Catalog:
         rows = self._table.rows(["id", "sha256", "month"])
         if not rows.num_rows:
             raise NotReady(f"nothing to take a snapshot of in {self.path}: add media first")
-        rows = rows.sort_by("id")
+        listed = zip(*(rows[name].to_pylist() for name in ("id", "sha256")), strict=True)
+        left = sorted((item_id, sha256) for item_id, sha256 in listed if item_id not in without)
         listing = Listing(
             month=max(rows["month"].to_pylist()),
-            ids=tuple(rows["id"].to_pylist()),
-            sha256s=tuple(rows["sha256"].to_pylist()),
+            ids=tuple(item_id for item_id, _ in left),
+            sha256s=tuple(sha256 for _, sha256 in left),
         )
         return self._snapshots.take(listing)
 
@@ -212,6 +237,15 @@ class Catalog:
         """The snapshot taken last, or None."""
         names = self._snapshots.names()
         return self._snapshots.read(names[-1]) if names else None
+
+    def read_snapshot(self, name: str) -> Snapshot:
+        """A snapshot by its name.
+
+        Raises:
+            UnknownName: no snapshot of that name.
+            Damaged: its file does not hold what was written.
+        """
+        return self._snapshots.read(name)
 
     def snapshot_items(self, name: str) -> list[Item]:
         """The snapshot's items that are still in the catalog with the same bytes, in order of id.

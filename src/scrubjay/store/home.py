@@ -8,6 +8,7 @@ from pathlib import Path
 from scrubjay.core.config import Settings
 from scrubjay.core.errors import WrongUse
 from scrubjay.store.catalog import Catalog
+from scrubjay.store.held import Held
 from scrubjay.store.index import Generations
 from scrubjay.store.quarantine import Quarantine
 from scrubjay.store.registry import Registry
@@ -41,6 +42,11 @@ class Home:
     def generations(self) -> Generations:
         """Built indexes."""
         return Generations(self.path / "generations", self.settings.index)
+
+    @cached_property
+    def held(self) -> Held:
+        """Items nobody may learn from until somebody accepts them."""
+        return Held(self.path / "held")
 
     @property
     def runs(self) -> Path:
