@@ -6,6 +6,7 @@ control characters, nothing a chat service takes for a mention.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -25,7 +26,8 @@ _KINDS = {
     "no-change": Told.NO_CHANGE,
     "failed": Told.FAILURE,
 }
-_TAME = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'"})  # noqa: RUF001 - that is the point
+_TAME = str.maketrans({"<": "‹", ">": "›", "`": "'"})  # noqa: RUF001 - that is the point
+_MENTION = re.compile(r"@(?=[^\W\d])")
 
 
 def message(result: Mapping[str, Any]) -> tuple[Told, str, str]:
@@ -74,9 +76,7 @@ def _decision(result: Mapping[str, Any]) -> Iterator[str]:
     champion, version = _tame(result.get("champion")), _tame(result.get("version"))
     match result.get("status"):
         case "promoted":
-            yield f"{version} was promoted" + (
-                f"; before it served {champion}." if champion else "."
-            )
+            yield f"{version} was promoted and serves now."
         case "refused":
             yield f"{version or 'The challenger'} was refused; {champion or 'no version'} serves."
             yield "Its items can be searched and are not learned from until they are accepted:"
@@ -156,7 +156,7 @@ def _duration(seconds: float) -> str:
 
 def _tame(text: object) -> str:
     """One harmless line of what a stranger may have written; empty for None."""
-    return _line(text).translate(_TAME)
+    return _MENTION.sub("＠", _line(text).translate(_TAME))  # noqa: RUF001 - a look-alike
 
 
 def _line(text: object) -> str:

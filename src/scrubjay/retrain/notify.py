@@ -79,12 +79,7 @@ class Notifier:
             What was not delivered and why, without secrets; empty when all was. Never raises,
             and returns within `timeout_s`.
         """
-        wanted = [
-            (place, url)
-            for place, url in self._settings.addresses()
-            if place.startswith(("notify.urls[", f"notify.{kind}["))
-        ]
-        return self._deliver(wanted, kind, title, body, attach)
+        return self._deliver(self._settings.wanting(kind), kind, title, body, attach)
 
     def test(self) -> list[str]:
         """Send a test message to every address once; what was not delivered and why."""
@@ -199,7 +194,7 @@ def _service(url: str, *, retries: int) -> apprise.NotifyBase:
     try:
         import apprise
     except ModuleNotFoundError as error:
-        raise MissingExtra("sending notifications", "retrain") from error
+        raise MissingExtra("sending notifications", "month") from error
     # What apprise says in its log may hold parts of the address; we say it, masked.
     logging.getLogger("apprise").propagate = False
     asset = apprise.AppriseAsset(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from scrubjay.core.errors import BadConfig, UnknownName
+from scrubjay.core.errors import BadConfig
 from scrubjay.training.secrets import MASK
 
 VARIABLE = "SCRUBJAY_NOTIFY"
@@ -32,7 +31,8 @@ class NotifySettings:
     """Addresses by what they are told of, in the notation of apprise.
 
     An address holds secrets, so it is better given as `$NAME` or `${NAME}`: the variable of the
-    environment that holds it, looked up when something is sent and never written down.
+    environment that holds it, looked up when something is sent and never written down. Those in
+    $SCRUBJAY_NOTIFY are told of everything besides.
 
     Attributes:
         urls: told of everything.
@@ -70,12 +70,19 @@ class NotifySettings:
             raise BadConfig(f"notify.retries is {self.retries}; it must be between 0 and 10")
 
     def addresses(self) -> list[tuple[str, str]]:
-        """(where it is configured, address as given), in order."""
-        return [
+        """(where it is configured, address as given), in order; those of $SCRUBJAY_NOTIFY last."""
+        configured = [
             (f"notify.{name}[{number}]", url)
             for name in ("urls", *Told)
             for number, url in enumerate(getattr(self, name))
         ]
+        everybody = os.environ.get(VARIABLE, "").split()
+        return configured + [(f"${VARIABLE}[{n}]", url) for n, url in enumerate(everybody)]
+
+    def wanting(self, kind: Told) -> list[tuple[str, str]]:
+        """Of `addresses` those that are told this kind of news."""
+        heard = ("notify.urls[", f"notify.{kind}[", f"${VARIABLE}[")
+        return [(place, url) for place, url in self.addresses() if place.startswith(heard)]
 
     def to_json(self) -> dict[str, Any]:
         """The settings, fit to be kept: of an address only its scheme, or its variable's name."""
@@ -84,44 +91,6 @@ class NotifySettings:
             name: [record(url) for url in value] if isinstance(value, tuple) else value
             for name, value in values.items()
         }
-
-
-def notify_settings(
-    config: Mapping[str, Any] | None, environment: Mapping[str, str] | None = None
-) -> NotifySettings:
-    """Settings from a configuration's `notify` section and $SCRUBJAY_NOTIFY.
-
-    Args:
-        environment: os.environ by default.
-
-    Raises:
-        UnknownName: a key that is none, with the nearest.
-        BadConfig: a value that means nothing.
-    """
-    known = tuple(NotifySettings.__dataclass_fields__)
-    values: dict[str, Any] = {}
-    for name, value in (config or {}).items():
-        if name not in known:
-            raise UnknownName("setting of notify", name, known)
-        if name in ("urls", *Told):
-            value = _listed(name, value)  # noqa: PLW2901 - the same addresses, as a list
-        values[name] = value
-    try:
-        settings = NotifySettings(**values)
-    except TypeError as error:
-        raise BadConfig(f"notify: {error}") from error
-    everybody = (os.environ if environment is None else environment).get(VARIABLE, "").split()
-    return replace(settings, urls=settings.urls + tuple(everybody))
-
-
-def _listed(name: str, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - configuration is untyped
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, Sequence):
-        return tuple(value)
-    raise BadConfig(f"notify.{name} must be a list of addresses")
 
 
 def resolved(url: str) -> str:

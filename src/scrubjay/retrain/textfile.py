@@ -21,7 +21,6 @@ Figures: TypeAlias = Mapping[str, float | Mapping[str, float]]
 STATUSES: Final = ("promoted", "refused", "stopped", "no-change", "failed")
 SUCCESSFUL: Final = frozenset({"promoted", "refused", "no-change"})
 """Runs that did what they should: whoever waits for a month need not be woken."""
-ROWS: Final = ("new", "changed", "gone", "quarantined", "held")
 
 RUN = "scrubjay_retrain_last_run_timestamp_seconds"
 SUCCESS = "scrubjay_retrain_last_success_timestamp_seconds"
@@ -37,11 +36,11 @@ METRICS: Final[Mapping[str, tuple[str, str | None]]] = {
     "scrubjay_retrain_status": ("1 for how the last run ended, 0 for the others.", "status"),
     "scrubjay_retrain_duration_seconds": ("How long each step of the last run took.", "step"),
     "scrubjay_retrain_items": (
-        "Items of the last run's data: new, changed, gone, quarantined, held.",
+        "Items in the last run: new, changed, gone, quarantined, held and more.",
         "what",
     ),
     "scrubjay_retrain_quarantined_share": (
-        "Quarantined of all objects that were new or changed in the last run, 0 to 1.",
+        "Quarantined of what was new, changed or quarantined in the last run, 0 to 1.",
         None,
     ),
     "scrubjay_retrain_champion_figure": (
@@ -137,9 +136,8 @@ def write_run(
 def run_figures(result: Mapping[str, Any], *, ended: float) -> dict[str, Any]:
     """A run's result as figures of METRICS; what it does not hold is left out."""
     status = result.get("status")
-    data: Mapping[str, Any] = result.get("data") or {}
-    rows = {what: float(data[what]) for what in ROWS if _is_number(data.get(what))}
-    looked_at = rows.get("new", 0) + rows.get("changed", 0) + rows.get("quarantined", 0)
+    rows = _numbers(result.get("data") or {})
+    looked_at = sum(rows.get(what, 0.0) for what in ("new", "changed", "quarantined"))
     found: dict[str, Any] = {
         RUN: ended,
         "scrubjay_retrain_status": {one: float(one == status) for one in STATUSES},
