@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.bucket import ObjectStore
 
 os.environ.setdefault("WANDB_MODE", "offline")
 os.environ.setdefault("WANDB_SILENT", "true")
@@ -51,3 +56,25 @@ def shared_data() -> Path:
     if not root.is_dir():
         pytest.skip("no real data beside the checkout (set SCRUBJAY_SHARED_DATA)")
     return root
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStore]:
+    """One S3 server a session; ask for `s3` instead."""
+    pytest.importorskip("moto.server", reason="no S3 server to talk to: pip install 'moto[server]'")
+    pytest.importorskip("obstore")
+    from tests.bucket import ObjectStore
+
+    with ObjectStore() as store:
+        yield store
+
+
+@pytest.fixture
+def s3(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+    """A new bucket on loopback, named by the environment, behind a proxy that can misbehave."""
+    object_store.begin()
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in object_store.environment().items():
+        monkeypatch.setenv(name, value)
+    return object_store

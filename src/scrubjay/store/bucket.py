@@ -27,6 +27,7 @@ SECRETS: Final = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_TOKEN", "AW
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 _STATUS = re.compile(r"status code: (\d{3})(?: [A-Z][A-Za-z ]*)?")
 _CODE = re.compile(r"<Code>([A-Za-z0-9]+)</Code>")
+_ASKING_FOR_A_ROLE = re.compile(r"169\.254\.|/latest/(?:api/token|meta-data)|[Cc]redential")
 _LISTED_AT_ONCE: Final = 1000
 _BODY_TRIES: Final = 3
 
@@ -62,8 +63,14 @@ class Bucket(Protocol):
         """
         ...
 
-    def fetch(self, name: str, *, max_bytes: int | None = None) -> tuple[bytes, ObjectInfo]:
-        """An object's bytes and what a listing would have said at that moment; as `read`."""
+    def fetch(
+        self, name: str, *, max_bytes: int | None = None, expected: ObjectInfo | None = None
+    ) -> tuple[bytes, ObjectInfo]:
+        """An object's bytes and what a listing would have said at that moment; as `read`.
+
+        Args:
+            expected: its listing; an answer of the same tag and another length is asked for again.
+        """
         ...
 
     def read_tagged(self, name: str) -> tuple[bytes, str] | None:
@@ -144,8 +151,8 @@ def _split(url: str) -> tuple[str, str]:
         )
     if not _NAME.fullmatch(bucket):
         raise WrongUse(f"{url} names no bucket; write it like s3://bucket/prefix")
-    prefix = prefix.strip("/")
-    if any(part in {"", ".", ".."} for part in prefix.split("/")) and prefix:
+    prefix = prefix.removesuffix("/")
+    if prefix and any(part in {"", ".", ".."} for part in prefix.split("/")):
         raise WrongUse(f"{url} has an empty part, `.` or `..` in it; write the prefix plainly")
     return bucket, prefix
 
@@ -187,17 +194,19 @@ class RemoteBucket:
         """An object's bytes; see `Bucket.read`."""
         return self.fetch(name, max_bytes=max_bytes)[0]
 
-    def fetch(self, name: str, *, max_bytes: int | None = None) -> tuple[bytes, ObjectInfo]:
-        """An object's bytes and its entry in a listing of that moment."""
+    def fetch(
+        self, name: str, *, max_bytes: int | None = None, expected: ObjectInfo | None = None
+    ) -> tuple[bytes, ObjectInfo]:
+        """An object's bytes and its entry in a listing of that moment; see `Bucket.fetch`."""
         try:
-            return self._get(name, max_bytes)
+            return self._get(name, max_bytes, expected)
         except FileNotFoundError as error:
             raise BadMedia("object is gone", self.uri(name)) from error
 
     def read_tagged(self, name: str) -> tuple[bytes, str] | None:
         """An object's bytes and its ETag; None when it is not there."""
         try:
-            data, info = self._get(name, None)
+            data, info = self._get(name, None, None)
         except FileNotFoundError:
             return None
         return data, info.etag or ""
@@ -242,7 +251,9 @@ class RemoteBucket:
         except FileNotFoundError:
             return
 
-    def _get(self, name: str, max_bytes: int | None) -> tuple[bytes, ObjectInfo]:
+    def _get(
+        self, name: str, max_bytes: int | None, expected: ObjectInfo | None
+    ) -> tuple[bytes, ObjectInfo]:
         import obstore
 
         def whole() -> tuple[bytes, ObjectInfo]:
@@ -254,10 +265,11 @@ class RemoteBucket:
 
         for _ in range(_BODY_TRIES):
             data, info = self._ask(whole, "read", name)
-            if len(data) == info.size:
+            listed = expected.size if expected and expected.etag == info.etag else info.size
+            if len(data) == info.size == listed:
                 return data, info
         raise NotReady(
-            f"{self.uri(name)} arrived cut short {_BODY_TRIES} times ({len(data)} of {info.size} "
+            f"{self.uri(name)} arrived cut short {_BODY_TRIES} times ({len(data)} of {listed} "
             f"bytes); check the connection to the object store and start again"
         )
 
@@ -338,7 +350,7 @@ def _explained(error: Exception, doing: str, uri: str) -> ScrubjayError:
             f"not allowed to {doing} {uri} ({what or 'no valid credentials'}); check the "
             f"credentials in the environment or the role of this machine"
         )
-    if "credential" in said.lower() or "169.254." in said or "metadata" in said.lower():
+    if _ASKING_FOR_A_ROLE.search(said):
         return NotReady(
             f"no credentials for {uri}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
             f"where a role is given (AWS_SKIP_SIGNATURE=true for a public bucket)"

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from scrubjay.core.errors import BadMedia, Conflict, WrongUse
-from scrubjay.store.durable import create_durably, fsync_folder, locked, make_folder, write_durably
+from scrubjay.store.durable import (
+    create_durably,
+    fsync_folder,
+    locked,
+    make_folder,
+    sweep_aside,
+    write_durably,
+)
 from scrubjay.store.objects import ObjectInfo, file_info, list_folder, read_uri
 
 LOCK: Final = ".lock"
@@ -47,7 +54,9 @@ class FolderBucket:
         """
         return read_uri(self.uri(name), max_bytes=max_bytes)
 
-    def fetch(self, name: str, *, max_bytes: int | None = None) -> tuple[bytes, ObjectInfo]:
+    def fetch(
+        self, name: str, *, max_bytes: int | None = None, expected: ObjectInfo | None = None
+    ) -> tuple[bytes, ObjectInfo]:
         """A file's bytes, and its listing from before they were read."""
         info = self.stat(name)
         if info is None:
@@ -81,6 +90,7 @@ class FolderBucket:
                 raise Conflict(
                     f"{path} was changed by somebody else meanwhile; read it and try again"
                 )
+            sweep_aside(path.parent, path.name)
             write_durably(path, data)
         return _tag(data)
 
