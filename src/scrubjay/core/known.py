@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from scrubjay.core.types import Split
 
+FORGOTTEN = "forgotten on request"
+"""How the reason of a file begins that is set aside without being bad."""
+
 
 def _no_hashes() -> NDArray[np.uint64]:
     return np.empty(0, np.uint64)
@@ -25,6 +28,7 @@ class Known:
         phashes: (n,) uint64 perceptual hashes of the pictures that have one, in order of id.
         phash_groups: (n) the content group of each of them.
         splits_by_group: every content group's split.
+        forgotten: content that was forgotten on request -> the id it had.
     """
 
     ids_by_sha256: Mapping[str, str] = field(default_factory=dict)
@@ -32,3 +36,11 @@ class Known:
     phashes: NDArray[np.uint64] = field(default_factory=_no_hashes)
     phash_groups: tuple[str, ...] = ()
     splits_by_group: Mapping[str, Split] = field(default_factory=dict)
+    forgotten: Mapping[str, str] = field(default_factory=dict)
+
+    def why_forgotten(self, sha256: str) -> str | None:
+        """Why some bytes are not taken; None for all that may be."""
+        if sha256 not in self.forgotten or sha256 in self.ids_by_sha256:
+            return None
+        item_id = self.forgotten[sha256]
+        return f"{FORGOTTEN}; `scrubjay forget --allow {item_id}` lets it be taken again"

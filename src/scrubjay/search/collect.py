@@ -71,7 +71,7 @@ def add_folder(
     scan = scan_folder(
         folder,
         month=month,
-        known=home.catalog.known(),
+        known=home.known(),
         held=home.catalog.get,
         limits=settings.limits,
         progress=progress,

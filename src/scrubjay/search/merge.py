@@ -53,7 +53,7 @@ def merge(
 
     Returns:
         Items in the order of their first path, and the files set aside because their id belongs
-        to other bytes, or their bytes to another id.
+        to other bytes, their bytes to another id, or to something that was forgotten.
     """
     contents, problems = _contents(found, root, known, held)
     sha256s = {entry.path: one.facts.sha256 for one in contents for entry in one.entries}
@@ -80,6 +80,9 @@ def _contents(
     problems = []
     owners: dict[str, str] = {}
     for sha256, files in by_sha256.items():
+        if known is not None and (forgotten := known.why_forgotten(sha256)):
+            problems += [Problem(one.entry.path, forgotten) for one in files]
+            continue
         item_id, kept, misnamed = _same_id(sha256, files, known)
         problems += misnamed
         if not kept:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from scrubjay.core.config import Settings
 from scrubjay.core.errors import WrongUse
+from scrubjay.core.known import Known
 from scrubjay.store.catalog import Catalog
+from scrubjay.store.forgotten import Forgotten
 from scrubjay.store.held import Held
 from scrubjay.store.index import Generations
 from scrubjay.store.quarantine import Quarantine
 from scrubjay.store.registry import Registry
+from scrubjay.store.served import Served
 
 
 class Home:
@@ -47,6 +51,20 @@ class Home:
     def held(self) -> Held:
         """Items nobody may learn from until somebody accepts them."""
         return Held(self.path / "held")
+
+    @cached_property
+    def forgotten(self) -> Forgotten:
+        """What was forgotten on request."""
+        return Forgotten(self.path / "forgotten")
+
+    @cached_property
+    def served(self) -> Served:
+        """What served before what serves now."""
+        return Served(self.path / "served")
+
+    def known(self) -> Known:
+        """What a scan compares with: the catalog, and what is not to be taken again."""
+        return replace(self.catalog.known(), forgotten=self.forgotten.ids_by_sha256())
 
     @property
     def runs(self) -> Path:

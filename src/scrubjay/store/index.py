@@ -19,7 +19,8 @@ from scrubjay.store.attributes import arrow_types, settled_types, types_in
 from scrubjay.store.catalog_schema import checked
 from scrubjay.store.durable import remove_folder, sweep_trash
 from scrubjay.store.nearest import Nearest
-from scrubjay.store.partitions import partition, partitioned
+from scrubjay.store.partitions import partition, partitioned, repartition
+from scrubjay.store.purge import scour
 from scrubjay.store.rows import (
     KEY,
     VECTOR,
@@ -119,6 +120,26 @@ class Generation:
             gone = sorted(set(ids) & self._embedded().keys())
             for batch in batched(gone, BATCH):
                 self._table.delete(sql_in("id", batch))
+
+    def purge(self, ids: Iterable[str]) -> int:
+        """Remove these items from the newest version and every older one, and from the disk.
+
+        The approximate index is built anew. Killed anywhere, the same call again finishes.
+
+        Returns:
+            How many of them were here.
+        """
+        with self._table.writing():
+            gone = sorted(set(ids) & self._embedded().keys())
+            for batch in batched(gone, BATCH):
+                self._table.delete(sql_in("id", batch))
+            scour(self._table, column=KEY, reindex=self._reindex)
+            self._table.sync()
+        return len(gone)
+
+    def _reindex(self) -> None:
+        if partitioned(self._table).partitions:
+            repartition(self._table, self._table.count(), least=self._settings.exact_below)
 
     def search(
         self,

@@ -137,22 +137,24 @@ class Nearest:
         self, view: View, query: NDArray[np.float32], n: int, kept: str | None
     ) -> list[dict[str, Any]]:
         """The n nearest rows, nearest first."""
-        search = (
-            self._table.current()
-            .search(query, vector_column_name=VECTOR)
-            .distance_type("cosine")
-            .select([*shown_columns(view.schema), "_distance"])
-            .limit(n)
-        )
-        if view.partitions:
-            probes = self._settings.nprobes or max(LEAST_PROBES, view.partitions // 4)
-            # No upper bound: a narrow filter goes on through the partitions until n are found.
-            search = search.minimum_nprobes(probes).maximum_nprobes(0).refine_factor(REFINE)
-        if kept is not None:
-            search = search.where(kept, prefilter=True)
-        with self._table.reading():
+
+        def ask(table: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a lancedb table
+            search = (
+                table.search(query, vector_column_name=VECTOR)
+                .distance_type("cosine")
+                .select([*shown_columns(view.schema), "_distance"])
+                .limit(n)
+            )
+            if view.partitions:
+                probes = self._settings.nprobes or max(LEAST_PROBES, view.partitions // 4)
+                # No upper bound: a narrow filter goes on through the partitions until n are found.
+                search = search.minimum_nprobes(probes).maximum_nprobes(0).refine_factor(REFINE)
+            if kept is not None:
+                search = search.where(kept, prefilter=True)
             rows: list[dict[str, Any]] = search.to_arrow().to_pylist()
-        return sorted(rows, key=lambda row: float(row["_distance"]))
+            return rows
+
+        return sorted(self._table.read(ask), key=lambda row: float(row["_distance"]))
 
 
 def _by_comparison(

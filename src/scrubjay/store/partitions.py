@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from scrubjay.store.rows import VECTOR
@@ -43,21 +44,38 @@ def partition(table: StoredTable, rows: int, now: int) -> None:
     Args:
         now: its partitions, 0 without one.
     """
-    from lancedb.index import IvfSq
-
     wanted = max(1, rows // PARTITION_ROWS)
     if wanted <= 2 * now:
         return
+    _build(table, wanted)
+
+
+def repartition(table: StoredTable, rows: int, *, least: int) -> None:
+    """Make the index anew: the one there was made of rows that are gone, too.
+
+    Args:
+        rows: that are left; fewer than `least` need none.
+    """
+    if rows < max(least, 1):
+        table.commit("dropping the index", partial(_drop_but, None))
+    else:
+        _build(table, max(1, rows // PARTITION_ROWS))
+
+
+def _build(table: StoredTable, wanted: int) -> None:
+    from lancedb.index import IvfSq
+
     name = f"vector_{wanted}"
     config = IvfSq(distance_type="cosine", num_partitions=wanted)
 
     def build(handle: Any) -> None:  # noqa: ANN401 - a lancedb table
         handle.create_index(VECTOR, config=config, name=name)
 
-    def drop_others(handle: Any) -> None:  # noqa: ANN401 - a lancedb table
-        for index in handle.list_indices():
-            if index.name != name:
-                handle.drop_index(index.name)
-
     table.commit("building the index", build)
-    table.commit("dropping the old index", drop_others)
+    table.commit("dropping the old index", partial(_drop_but, name))
+
+
+def _drop_but(name: str | None, handle: Any) -> None:  # noqa: ANN401 - a lancedb table
+    for index in handle.list_indices():
+        if index.name != name:
+            handle.drop_index(index.name)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from scrubjay.store.table import StoredTable, sql_text
+from scrubjay.store.purge import scour
+from scrubjay.store.table import StoredTable, batched, sql_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 KEY = ["root", "path", "reason"]
 HISTORY = timedelta(days=1)
 GATHER_ABOVE = 64
+PURGED_AT_ONCE = 200
+"""Rows named in one filter."""
 
 
 class Problem(Protocol):
@@ -80,6 +83,27 @@ class Quarantine:
             self._table.sync()
         return len(found)
 
+    def purge(self, shows: Callable[[SetAside], bool]) -> int:
+        """Remove what shows something from the newest version and every older one.
+
+        Killed anywhere, the same call again finishes.
+
+        Args:
+            shows: whether a file set aside, or its reason, does.
+
+        Returns:
+            How many files were removed.
+        """
+        if not self._table.exists():
+            return 0
+        with self._table.writing():
+            gone = [one for one in self.all() if shows(one)]
+            for batch in batched(gone, PURGED_AT_ONCE):
+                self._table.delete(" OR ".join(map(_named, batch)))
+            scour(self._table, column="path")
+            self._table.sync()
+        return len(gone)
+
     def all(self, *, root: str | None = None) -> list[SetAside]:
         """Everything set aside, or what one folder's scan did, in order of folder and path."""
         where = None if root is None else f"root = {sql_text(_text(root))}"
@@ -87,6 +111,13 @@ class Quarantine:
         return sorted(
             (SetAside(**row) for row in rows), key=lambda one: (one.root, one.path, one.reason)
         )
+
+
+def _named(one: SetAside) -> str:
+    """The filter that keeps one row."""
+    key = (one.root, one.path, one.reason)
+    is_it = (f"{name} = {sql_text(text)}" for name, text in zip(KEY, key, strict=True))
+    return f"({' AND '.join(is_it)})"
 
 
 def _text(text: str) -> str:

@@ -77,9 +77,7 @@ class StoredTable:
         """Rows, all or those a Lance filter keeps."""
         if not self.exists():
             return 0
-        table = self.current()
-        with self.reading():
-            return int(table.count_rows(where))
+        return self.read(lambda table: int(table.count_rows(where)))
 
     def rows(
         self,
@@ -103,14 +101,38 @@ class StoredTable:
 
         if not self.exists():
             return pa.table({})
-        table = self.current()
-        query = table.search().with_row_id(row_ids).limit(None)
-        if columns is not None:
-            query = query.select(list(columns))
-        if where is not None:
-            query = query.where(where)
-        with self.reading(where):
+
+        def ask(table: Any) -> pa.Table:  # noqa: ANN401 - a lancedb table
+            query = table.search().with_row_id(row_ids).limit(None)
+            if columns is not None:
+                query = query.select(list(columns))
+            if where is not None:
+                query = query.where(where)
             return query.to_arrow()
+
+        return self.read(ask, where)
+
+    def read(self, ask: Callable[[Any], T], where: str | None = None) -> T:
+        """Ask the newest version, again when it was purged before it could answer.
+
+        Args:
+            ask: takes the lancedb table and only reads.
+            where: the filter in use, for the message.
+
+        Raises:
+            BadFilter: Lance cannot evaluate the filter.
+            Damaged: files of the table are missing or broken.
+        """
+        while True:
+            table = self.current()
+            version = int(table.version)
+            try:
+                with self.reading(where):
+                    return ask(table)
+            except (BadFilter, Damaged):
+                # Whoever purges takes the files of older versions away.
+                if self.version() == version:
+                    raise
 
     @contextmanager
     def writing(self, *, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
