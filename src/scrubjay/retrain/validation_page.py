@@ -1,0 +1,102 @@
+"""A verdict for people: one HTML file that loads nothing, and a few lines of Markdown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Any
+
+from scrubjay.retrain.verdict import Finding, Verdict
+
+ROWS_SHOWN = 500
+"""Bad rows of the page; all of them are in the JSON."""
+
+LINES_SHOWN = 20
+"""Bad rows of the Markdown."""
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]|~<>&])")
+
+
+def validation_html(verdict: Verdict, *, source: str, month: str, when: datetime) -> str:
+    """Render the page.
+
+    Args:
+        verdict: what was found.
+        source: where the objects came from.
+        month: `YYYY-MM`.
+        when: shown as given.
+    """
+    page: str = _template().render(
+        verdict=verdict,
+        source=visible(source),
+        month=month,
+        when=when,
+        shown=verdict.bad[:ROWS_SHOWN],
+        outcome=outcome,
+        visible=visible,
+        classes=_classes,
+    )
+    return page
+
+
+def validation_markdown(verdict: Verdict, *, source: str, month: str) -> str:
+    """The verdict in short, for a message: decision, findings, the first bad rows."""
+    lines = [
+        f"## Validation of {_escaped(month)}: {_decision(verdict)}",
+        "",
+        f"{verdict.n_new} new objects from {_escaped(source)}",
+        "",
+        *(f"- **{outcome(one)}** {_escaped(one.statement)}" for one in verdict.findings),
+    ]
+    if verdict.bad:
+        shown = verdict.bad[:LINES_SHOWN]
+        lines += ["", "| object | reason |", "|---|---|"]
+        lines += [f"| {_escaped(row.path)} | {_escaped(row.reason)} |" for row in shown]
+        left = len(verdict.bad) - len(shown)
+        lines += ["", f"and {left} more, listed in the report"] if left else []
+    return "\n".join([*lines, ""])
+
+
+def outcome(finding: Finding) -> str:
+    """`stops`, `warns`, `passed` or `not judged`."""
+    if finding.stops or finding.warns:
+        return "stops" if finding.stops else "warns"
+    return "passed" if finding.judged else "not judged"
+
+
+def visible(text: str) -> str:
+    """The text with marks that are not seen, or that turn it round, written as their number."""
+    return "".join(
+        mark
+        if unicodedata.category(mark)[0] != "C"
+        else mark.encode("ascii", "backslashreplace").decode()
+        if mark > "\x7f"
+        else f"\\x{ord(mark):02x}"
+        for mark in text
+    )
+
+
+def _decision(verdict: Verdict) -> str:
+    return "stopped before training" if verdict.stopped else "accepted"
+
+
+def _escaped(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", visible(text))
+
+
+def _classes(finding: Finding) -> dict[str, Any]:
+    classes: dict[str, Any] = finding.figures.get("classes", {})
+    return classes
+
+
+def _template() -> Any:  # noqa: ANN401 - a jinja2.Template
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("scrubjay.retrain", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template("validation.html.j2")
