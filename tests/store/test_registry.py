@@ -112,7 +112,7 @@ def test_two_contents_with_the_same_first_digits_get_ids_of_their_own(registry, 
     def sha(content):
         return sha256(content).hexdigest()
 
-    monkeypatch.setattr("scrubjay.store.registry.content_digest", digest)
+    monkeypatch.setattr("scrubjay.store.version.content_digest", digest)
     ids = [register(registry, built(content)) for content in digests]
     assert ids == ["2026-11-abababa", "2026-11-" + "ab" * 4, "2026-11-" + "ab" * 4 + "a"]
     assert [register(registry, built(content)) for content in digests] == ids

@@ -65,6 +65,21 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         written = path.read_bytes()
+    except OSError as error:
+        raise Damaged(f"{path} cannot be read ({error}); {_MEND}") from error
+    return parse_manifest(written, str(path))
+
+
+def parse_manifest(written: bytes, where: str) -> Manifest:
+    """A manifest from its bytes.
+
+    Args:
+        where: the file's address, for the message.
+
+    Raises:
+        Damaged: it is not byte for byte what was written, or names a file outside its folder.
+    """
+    try:
         body = json.loads(written)
         seal = body.pop("seal")
         files = {name: FileSeal(one["sha256"], one["size"]) for name, one in body["files"].items()}
@@ -73,11 +88,22 @@ def read_manifest(folder: Path) -> Manifest:
         )
         intact = hashlib.sha256(_spelled(body)).hexdigest() == seal
         intact = intact and manifest.to_bytes() == written
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Damaged(f"{path} cannot be read ({error}); {_MEND}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Damaged(f"{where} cannot be read ({error}); {_MEND}") from error
     if not intact:
-        raise Damaged(f"{path} is not what was written; {_MEND}")
+        raise Damaged(f"{where} is not what was written; {_MEND}")
+    for name, file in files.items():
+        if not _is_below(name) or type(file.size) is not int or not isinstance(file.sha256, str):
+            raise Damaged(f"{where} names {name!r}, which is no file of a version; {_MEND}")
     return manifest
+
+
+def _is_below(name: str) -> bool:
+    """Whether a name stays in its folder, whatever the system makes of it."""
+    parts = name.split("/")
+    return name != MANIFEST and not any(
+        part in {"", ".", ".."} or "\\" in part or "\0" in part for part in parts
+    )
 
 
 def sealed_files(folder: Path) -> dict[str, FileSeal]:

@@ -2,80 +2,83 @@
 
 from __future__ import annotations
 
-import json
-import math
-import numbers
 import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from scrubjay.core.errors import Conflict, Damaged, NotReady, UnknownName, WrongUse
+from scrubjay.core.errors import BadMedia, Damaged, NotReady, UnknownName
 from scrubjay.core.failpoint import failpoint
+from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Champion
+from scrubjay.store.bucket import Bucket
+from scrubjay.store.cell import Cell
 from scrubjay.store.durable import (
     fsync_folder,
     fsync_tree,
     locked,
     make_folder,
     rename_folder,
-    sweep_aside,
-    write_durably,
 )
+from scrubjay.store.folder import FolderBucket
+from scrubjay.store.lease import LEASE, Lease, acquire
 from scrubjay.store.manifest import (
     MANIFEST,
     Manifest,
     check_files,
-    content_digest,
+    parse_manifest,
     read_manifest,
     sealed_files,
 )
+from scrubjay.store.pointer import CHAMPION, Pointer
+from scrubjay.store.pull import ReadFile, pull_files
+from scrubjay.store.version import (
+    METRICS,
+    VersionInfo,
+    built_digest,
+    built_files,
+    check_month,
+    describe,
+    info_of,
+    names_for,
+    plain,
+)
 
-METRICS = "metrics.json"
-CARD = "card.md"
-CHAMPION = "champion.json"
-SHORT = 7
-"""Hex digits of the content's sha256 in an id; more only where two contents share them."""
-REGISTER_WAIT_S = 600.0
+__all__ = ["REGISTER_WAIT_S", "VERSIONS", "Registry", "VersionInfo"]
+
+VERSIONS: Final = "versions"
+REGISTER_WAIT_S: Final = 600.0
 """A version's weights may take minutes to write."""
-_STAGING = ".staging-"
-_RESERVED = frozenset({MANIFEST, METRICS, CARD})
-
-
-@dataclass(frozen=True, slots=True)
-class VersionInfo:
-    """A registered version.
-
-    Attributes:
-        id: `<month>-<hex of content>`.
-        created: when it was registered, UTC.
-        lineage: snapshot, configuration, code revision, parent version.
-        metrics: as they were handed to `register`.
-    """
-
-    id: str
-    created: datetime
-    lineage: Mapping[str, Any]
-    metrics: Mapping[str, Any]
+_STAGING: Final = ".staging-"
+_ID: Final = re.compile(r"[0-9A-Za-z][\w.-]*", re.ASCII)
 
 
 class Registry:
     """`versions/<id>/` and `champion.json` in one folder."""
 
-    def __init__(self, folder: Path, *, generations: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, generations: Path | None = None, bucket: Bucket | None = None
+    ) -> None:
         """Name the registry; nothing is created before the first version.
 
         Args:
             generations: the folder a champion's generation is in; by default `generations`
                 beside the registry.
+            bucket: where pointer, lease and versions are looked up; by default the folder.
         """
         self._folder = folder
-        self._versions = folder / "versions"
+        self._versions = folder / VERSIONS
         self._generations = generations or folder.with_name("generations")
+        self._bucket = bucket or FolderBucket(folder)
+        self._pointer = Pointer(Cell(self._bucket, CHAMPION, point="champion"))
+
+    @property
+    def url(self) -> str:
+        """Where it is: a folder, or `s3://bucket/prefix`."""
+        return self._bucket.url
 
     def register(
         self,
@@ -104,8 +107,7 @@ class Registry:
                 registry gives.
             Conflict: another process kept registering for ten minutes.
         """
-        if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month, re.ASCII) is None:
-            raise WrongUse(f"{month!r} is no month; write YYYY-MM")
+        check_month(month)
         lock = self._folder / ".register.lock"
         with locked(lock, "registering a version", wait_s=REGISTER_WAIT_S):
             make_folder(self._versions)
@@ -116,41 +118,24 @@ class Registry:
                 failpoint("registry.before_build")
                 build(staging)
                 failpoint("registry.after_build")
-                return self._admit(staging, month, _plain(lineage), _plain(metrics), card)
+                built = built_files(staging)
+                describe(staging, metrics, card)
+                return self._admit(staging, month, built_digest(built), plain(lineage))
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
 
-    def _admit(self, staging: Path, month: str, lineage: Any, metrics: Any, card: str) -> str:  # noqa: ANN401 - JSON
-        built = sealed_files(staging)
-        if not built:
-            raise WrongUse("nothing was built: a version needs at least its weights")
-        if taken := _RESERVED & built.keys() or (
-            _RESERVED if (staging / MANIFEST).exists() else ()
-        ):
-            raise WrongUse(f"{', '.join(sorted(taken))}: the registry writes this file itself")
-        version = self._free_id(month, content_digest(built))
-        if version is None:
-            raise Damaged(f"{self._versions}: folders there are not what their names say")
-        if (self._versions / version).exists():
-            return version
-        (staging / METRICS).write_text(
-            json.dumps(metrics, indent=2, sort_keys=True) + "\n", "utf-8"
-        )
-        (staging / CARD).write_text(_encodable(card), "utf-8")
-        created = datetime.now(UTC)
-        manifest = Manifest(version, created, sealed_files(staging), lineage)
-        (staging / MANIFEST).write_bytes(manifest.to_bytes())
-        rename_folder(staging, self._versions / version, point="registry")
-        return version
-
-    def _free_id(self, month: str, digest: str) -> str | None:
-        """The shortest id that is this content's or nobody's."""
-        for digits in range(SHORT, len(digest) + 1):
-            version = f"{month}-{digest[:digits]}"
+    def _admit(self, staging: Path, month: str, digest: str, lineage: Mapping[str, Any]) -> str:
+        """Give a described build its name and make it visible, unless it is there already."""
+        for version in names_for(month, digest):
             there = self._versions / version
-            if not there.exists() or _built_digest(there) == digest:
+            if not there.exists():
+                manifest = Manifest(version, datetime.now(UTC), sealed_files(staging), lineage)
+                (staging / MANIFEST).write_bytes(manifest.to_bytes())
+                rename_folder(staging, there, point="registry")
                 return version
-        return None
+            if built_digest(read_manifest(there).files) == digest:
+                return version
+        raise Damaged(f"{self._versions}: folders there are not what their names say")
 
     def _tidy(self) -> None:
         """Remove what killed registrations left; the lock says that none is going on."""
@@ -170,15 +155,10 @@ class Registry:
         return sorted(map(self._info, self.ids()), key=lambda one: (one.created, one.id))
 
     def _info(self, version: str) -> VersionInfo:
-        folder = self._versions / version
-        manifest = read_manifest(folder)
-        try:
-            metrics = json.loads((folder / METRICS).read_bytes())
-        except (OSError, ValueError) as error:
-            raise Damaged(
-                f"{folder / METRICS} cannot be read ({error}); restore it from a backup"
-            ) from error
-        return VersionInfo(manifest.version, manifest.created, manifest.lineage, metrics)
+        metrics = self._read_file(version, METRICS)
+        return info_of(
+            self._manifest(version), metrics, self._bucket.uri(version_file(version, METRICS))
+        )
 
     def folder(self, version: str) -> Path:
         """A version's folder; never write into it.
@@ -213,25 +193,32 @@ class Registry:
         }
         check_files(folder / below, files)
 
+    def pull(self, version: str, target: Path, *, progress: Progress = silent) -> None:
+        """Copy a version into a folder of its own: complete and verified, or not at all.
+
+        Killed, it goes on where it stopped when it is called again.
+
+        Args:
+            target: a folder that is not there, is empty, or holds this version already.
+
+        Raises:
+            UnknownName: no such version.
+            WrongUse: something else is in the folder.
+            Damaged: the version is not what was registered.
+        """
+        pull_files(self._manifest(version), target, self._reader(version), progress=progress)
+
     def champion(self) -> Champion | None:
         """The pair being served, or None when none was published yet.
 
         Raises:
             Damaged: the pointer cannot be read.
         """
-        path = self._folder / CHAMPION
-        try:
-            written = json.loads(path.read_bytes())
-            version, generation = written["version"], written["generation"]
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise self._unreadable(error) from error
-        if not all(isinstance(name, str) and name for name in (version, generation)):
-            raise self._unreadable("it names no version and generation")
-        return Champion(version, generation)
+        return self._pointer.read().champion
 
-    def publish(self, champion: Champion, *, expected: Champion | None) -> None:
+    def publish(
+        self, champion: Champion, *, expected: Champion | None, fence: int | None = None
+    ) -> None:
         """Serve this pair from now on, if the one served is still the one expected.
 
         Everything the pointer names is on the disk before the pointer is; readers see the old
@@ -239,32 +226,86 @@ class Registry:
 
         Args:
             expected: the pair seen when the new one was prepared; None when there was none.
+            fence: the token of the lease held; None where no lease is, as when a person publishes.
 
         Raises:
             UnknownName: no such version.
             NotReady: no such generation.
-            Conflict: another pair is served by now.
+            Conflict: another pair is served by now, or a later lease was claimed.
         """
-        with locked(self._folder / ".champion.lock", "publishing a champion"):
-            now = self.champion()
-            if now != expected:
-                raise Conflict(
-                    f"the champion is {_named(now)} by now, not {_named(expected)}; "
-                    f"look again and decide anew"
-                )
+
+        def prepare() -> None:
             folder = self.folder(champion.version)
             read_manifest(folder)
             generation = self._generation(champion.generation)
             for named in (folder, generation):
                 fsync_tree(named)
                 fsync_folder(named.parent)
-            sweep_aside(self._folder)
-            pointer = {"version": champion.version, "generation": champion.generation}
-            write_durably(
-                self._folder / CHAMPION,
-                (json.dumps(pointer, indent=2) + "\n").encode(),
-                point="champion",
-            )
+
+        self._pointer.publish(champion, expected=expected, fence=fence, prepare=prepare)
+
+    def claim(self, fence: int) -> None:
+        """From now on a run whose lease has a lower token cannot publish.
+
+        Raises:
+            Conflict: a later lease was claimed.
+        """
+        self._pointer.claim(fence)
+
+    def lease(self, *, holder: str, ttl_s: float) -> Lease:
+        """Hold this registry's lease and claim it: whoever held it before cannot publish any more.
+
+        It is kept beside the pointer, so homes that share a registry share the lease, and a new
+        home's first token is higher than the last one's.
+
+        Args:
+            holder: who asks, for people: others read it.
+            ttl_s: seconds it lasts without being renewed.
+
+        Raises:
+            LeaseHeld: somebody holds it; says who, since when, until when.
+        """
+        cell = Cell(self._bucket, LEASE, point="lease")
+        lease = acquire(cell, holder=holder, ttl_s=ttl_s, above=self._pointer.read().fence)
+        self.claim(lease.token)
+        return lease
+
+    def _manifest(self, version: str) -> Manifest:
+        """A version's manifest.
+
+        Raises:
+            UnknownName: no such version; the message offers the nearest.
+            Damaged: it is not what was written, or another version's.
+        """
+        manifest = self._find(version)
+        if manifest is None:
+            raise UnknownName("version", version, self.ids())
+        return manifest
+
+    def _find(self, version: str) -> Manifest | None:
+        """A version's manifest, None where no such version is visible."""
+        found = None
+        if is_id(version):
+            found = self._bucket.read_tagged(version_file(version, MANIFEST))
+        if found is None:
+            return None
+        where = self._bucket.uri(version_file(version, MANIFEST))
+        manifest = parse_manifest(found[0], where)
+        if manifest.version != version:
+            raise Damaged(f"{where} is of version {manifest.version}; give it its name back")
+        return manifest
+
+    def _reader(self, version: str) -> ReadFile:
+        def read(name: str, size: int) -> bytes:
+            return self._read_file(version, name, max_bytes=size)
+
+        return read
+
+    def _read_file(self, version: str, name: str, *, max_bytes: int | None = None) -> bytes:
+        try:
+            return self._bucket.read(version_file(version, name), max_bytes=max_bytes)
+        except BadMedia as error:
+            raise Damaged(f"version {version} is not what was registered: {error}") from error
 
     def _generation(self, name: str) -> Path:
         known = {one.stem: one for one in self._generations.glob("[!.]*.lance")}
@@ -275,39 +316,12 @@ class Registry:
             )
         return known[name]
 
-    def _unreadable(self, reason: object) -> Damaged:
-        return Damaged(
-            f"{self._folder / CHAMPION} cannot be read ({reason}); remove it and run "
-            f"`scrubjay champion set VERSION`"
-        )
+
+def is_id(version: str) -> bool:
+    """Whether a name can be a version's: one plain part of a path."""
+    return _ID.fullmatch(version) is not None
 
 
-def _named(champion: Champion | None) -> str:
-    return f"{champion.version} with {champion.generation}" if champion else "none"
-
-
-def _built_digest(folder: Path) -> str:
-    """The content digest of what was built into a registered version."""
-    files = read_manifest(folder).files
-    return content_digest({path: seal for path, seal in files.items() if path not in _RESERVED})
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """JSON values only; what JSON has no word for becomes null, other things their text."""
-    if isinstance(value, Mapping):
-        return {_encodable(str(key)): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(one) for one in value]
-    if value is None or isinstance(value, bool):
-        return value
-    # NumPy's numbers are of these kinds too.
-    if isinstance(value, numbers.Integral):
-        return int(value)
-    if isinstance(value, numbers.Real):
-        return float(value) if math.isfinite(value) else None
-    return _encodable(str(value))
-
-
-def _encodable(text: str) -> str:
-    """Text as it is, but for file names that are no text: those are made printable."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+def version_file(version: str, file: str) -> str:
+    """The name of a version's file below the registry."""
+    return f"{VERSIONS}/{version}/{file}"
