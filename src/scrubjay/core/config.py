@@ -8,6 +8,7 @@ from pathlib import Path
 
 HOME_VARIABLE = "SCRUBJAY_HOME"
 BUILTIN_VARIABLE = "SCRUBJAY_BUILTIN"
+REGISTRY_VARIABLE = "SCRUBJAY_REGISTRY"
 DEFAULT_HOME = "scrubjay-home"
 
 
@@ -50,6 +51,8 @@ class Settings:
     """Worker and inference threads; 0 means one per available core."""
     builtin: bool = True
     """Whether a new home is served by the built-in encoder until it has one of its own."""
+    registry: str | None = None
+    """Where versions and the champion are: `s3://bucket/prefix` or a folder; None: in the home."""
 
 
 def home_path(given: Path | None) -> Path:
@@ -60,3 +63,8 @@ def home_path(given: Path | None) -> Path:
 def wants_builtin() -> bool:
     """Whether new homes begin with the built-in encoder: unless $SCRUBJAY_BUILTIN is 0."""
     return os.environ.get(BUILTIN_VARIABLE, "1") != "0"
+
+
+def registry_url(given: str | None = None) -> str | None:
+    """Where the registry is: the option, else $SCRUBJAY_REGISTRY, else in the home (None)."""
+    return given or os.environ.get(REGISTRY_VARIABLE) or None

@@ -9,6 +9,7 @@ from pathlib import Path
 from scrubjay.core.config import Settings
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.known import Known
+from scrubjay.store.bucket_registry import open_registry
 from scrubjay.store.catalog import Catalog
 from scrubjay.store.forgotten import Forgotten
 from scrubjay.store.held import Held
@@ -40,7 +41,7 @@ class Home:
     @cached_property
     def registry(self) -> Registry:
         """Versions and the champion."""
-        return Registry(self.path / "registry")
+        return open_registry(self.path, self.settings.registry)
 
     @cached_property
     def generations(self) -> Generations:
