@@ -78,7 +78,9 @@ def item(n: int) -> Item:
 
 
 def filled(folder: Path, vectors: Vectors) -> Generation:
-    generation = Generations(folder).create("bench", dim=vectors.shape[1], attribute_types={})
+    generation = Generations(folder).create(
+        "bench", dim=vectors.shape[1], attribute_types={}, version="v1"
+    )
     for start in range(0, len(vectors), BATCH):
         piece = vectors[start : start + BATCH]
         rows = [Row(item(start + n), Modality.IMAGE, "v1") for n in range(len(piece))]

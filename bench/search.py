@@ -77,7 +77,7 @@ def searched(
     from scrubjay.models.load import load_version
     from scrubjay.search.query import Query, Searcher
 
-    encoder = load_version(folder, threads=options.threads)
+    encoder = load_version(folder, version="bench", threads=options.threads)
     generation = filled(scratch / "generations", options.rows, encoder.spec.dim)
     searcher = Searcher(encoder, generation, Champion("bench", "bench"))
     rng = np.random.default_rng(1)

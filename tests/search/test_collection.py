@@ -22,7 +22,7 @@ def shelf(tmp_path_factory):
 @pytest.fixture(scope="module")
 def searcher(shelf, tmp_path_factory):
     generation = Generations(tmp_path_factory.mktemp("generations")).create(
-        "g1", dim=64, attribute_types={"price": "int64"}
+        "g1", dim=64, attribute_types={"price": "int64"}, version=""
     )
     encoder = load_encoder("fake")
     ingest(shelf.items, generation, encoder, read=shelf.read, threads=2)

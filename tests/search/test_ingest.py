@@ -20,7 +20,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def generation(tmp_path):
-    return Generations(tmp_path / "generations").create("g1", dim=4, attribute_types={})
+    return Generations(tmp_path / "generations").create(
+        "g1", dim=4, attribute_types={}, version="v1"
+    )
 
 
 def run(shelf, generation, encoder, **options):
@@ -117,9 +119,9 @@ def test_rows_are_written_in_large_batches(shelf, generation, colours):
         def __getattr__(self, name):
             return getattr(generation, name)
 
-        def add(self, rows, vectors):
+        def add(self, rows, vectors, **options):
             sizes.append(len(rows))
-            generation.add(rows, vectors)
+            return generation.add(rows, vectors, **options)
 
     for i in range(20):
         shelf.picture(f"{i}.png", (i, 0, 0))
@@ -155,7 +157,7 @@ def collection(folder):
 @pytest.mark.parametrize("place", ["ingest.before_add", "ingest.after_add"])
 def test_killed_beside_a_write_it_holds_whole_items_and_the_next_call_finishes(tmp_path, place):
     generations = Generations(tmp_path / "generations")
-    generations.create("g1", dim=4, attribute_types={})
+    generations.create("g1", dim=4, attribute_types={}, version="v1")
     shelf = collection(tmp_path / "shelf")
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(shelf.folder), str(tmp_path / "generations")],

@@ -31,7 +31,7 @@ def searcher(tmp_path_factory):
     shelf.recording("low.wav", 0.8, level=0.01)
     shelf.recording("long.wav", 2.5, level=0.9)
     generation = Generations(folder / "generations").create(
-        "g1", dim=4, attribute_types={"price": "int64"}
+        "g1", dim=4, attribute_types={"price": "int64"}, version="v1"
     )
     encoder = ColourEncoder()
     ingest(shelf.items, generation, encoder, read=shelf.read, threads=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ def embed(
     threads: int = 0,
     batch_size: int = BATCH_SIZE,
     progress: Progress = silent,
-) -> Iterator[tuple[list[Row], NDArray[np.float32]]]:
+) -> Generator[tuple[list[Row], NDArray[np.float32]], None, None]:
     """Embed items; one bad item never stops the others.
 
     Args:

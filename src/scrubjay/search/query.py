@@ -128,6 +128,17 @@ class Searcher:
         *,
         limits: MediaLimits = DEFAULT_LIMITS,
     ) -> None:
+        """Put an encoder before a generation.
+
+        Raises:
+            WrongUse: they are of different versions, whose vectors must not be compared.
+        """
+        if encoder.spec.version != generation.version:
+            raise WrongUse(
+                f"generation {generation.name!r} is searched with version "
+                f"{generation.version!r}, not with {encoder.spec.version!r}; serve a pair that "
+                f"belongs together with `scrubjay champion set VERSION`"
+            )
         self.encoder = encoder
         self.generation = generation
         self.champion = champion

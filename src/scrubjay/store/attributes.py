@@ -172,6 +172,24 @@ def settled_types(
     return types
 
 
+def joined_types(have: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    """The types that hold the columns of two tables.
+
+    Raises:
+        WrongUse: a column has two types that do not go together; nothing was changed.
+    """
+    types = dict(have)
+    for name, new in more.items():
+        old = types.setdefault(name, new)
+        if {old, new} == {"int64", "float64"}:
+            types[name] = "float64"
+        elif old != new:
+            raise WrongUse(
+                f"attribute column {name!r} holds {old} here and {new} there; embed the items anew"
+            )
+    return types
+
+
 def _wider(name: str, old: str, new: str, item_id: str, value: AttributeValue) -> str:
     if {old, new} == {"int64", "float64"}:
         return "float64"

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.core.config import IndexSettings
 from scrubjay.core.errors import Conflict, UnknownName, WrongUse
-from scrubjay.core.types import Item, Kind
-from scrubjay.store.attributes import arrow_types, settled_types, types_in
+from scrubjay.core.types import Item, Kind, Modality
+from scrubjay.store.admission import Current, check_rows, still_wanted, unit_query, unit_vectors
+from scrubjay.store.attributes import arrow_types, joined_types, settled_types, types_in
+from scrubjay.store.carried import HeldRows, Page, SpaceMap, fitting_maps, mapped_table, unheld
 from scrubjay.store.catalog_schema import checked
 from scrubjay.store.durable import remove_folder, sweep_trash
 from scrubjay.store.nearest import Nearest
@@ -29,13 +30,11 @@ from scrubjay.store.rows import (
     described,
     row_schema,
     row_table,
+    space_of,
 )
-from scrubjay.store.table import StoredTable, batched, sql_in
+from scrubjay.store.table import StoredTable, batched, sql_in, sql_text
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["Found", "Generation", "Generations", "Row"]
+__all__ = ["Found", "Generation", "Generations", "Page", "Row"]
 
 BATCH = 2_000
 GATHER_ABOVE = 32
@@ -48,41 +47,59 @@ KEEP = timedelta(hours=1)
 
 
 class Generation:
-    """One table `<name>.lance`; may be searched by several threads while another writes."""
+    """One table `<name>.lance`; may be searched by several threads while another writes.
+
+    Attributes:
+        version: the version in whose space every vector is: it made them, or they were mapped.
+    """
 
     def __init__(self, path: Path, settings: IndexSettings) -> None:
         self.name = path.stem
         self._table = StoredTable(path, point="generation")
         self._settings = settings
         self._present: tuple[int, dict[str, str]] = (0, {})
-        self.dim: int = self._table.schema().field(VECTOR).type.list_size
+        self._held: HeldRows | None = None
+        schema = self._table.schema()
+        self.dim: int = schema.field(VECTOR).type.list_size
+        self.version: str = space_of(schema, self.name)
         self._nearest = Nearest(self._table, self.dim, settings)
 
-    def add(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+    def add(
+        self,
+        rows: Sequence[Row],
+        vectors: NDArray[np.float32],
+        *,
+        current: Current | None = None,
+    ) -> frozenset[str]:
         """Write rows in one commit; whatever these items had before is replaced.
 
         Args:
-            rows: all rows of every item among them.
+            rows: all rows of every item among them, made by the generation's version.
             vectors: (len(rows), dim), finite, of unit length to 1e-3; they are made exactly so.
+            current: asked while nobody else can write. An item it does not know any more, or
+                knows with other bytes, is passed over; the others say what it says of them.
+
+        Returns:
+            Ids of the items that were passed over.
 
         Raises:
-            WrongUse: shapes or lengths are off, two rows of an item cover the same span, an item
-                cannot be stored, or an attribute clashes with its column.
+            WrongUse: shapes or lengths are off, another version made a row, two rows of an item
+                cover the same span, an item cannot be stored, or an attribute clashes with its
+                column.
             Conflict: another process kept the generation to itself for a minute.
         """
-        units = self._units(rows, vectors)
+        check_rows(rows, version=self.version, generation=self.name)
+        units = unit_vectors(rows, vectors, dim=self.dim, generation=self.name)
         if not rows:
-            return
-        clean: dict[int, Item] = {}
-        for row in rows:
-            clean.setdefault(id(row.item), checked(row.item))
-        kept = [
-            Row(clean[id(row.item)], row.modality, row.version, row.start_s, row.end_s)
-            for row in rows
-        ]
-        self._check_distinct(kept)
-        items = {row.item.id: row.item for row in kept}
+            return frozenset()
         with self._table.writing():
+            places, kept = still_wanted(rows, current)
+            self._write(kept, units if len(places) == len(rows) else units[places])
+        return frozenset(row.item.id for row in rows) - {row.item.id for row in kept}
+
+    def _write(self, kept: Sequence[Row], units: NDArray[np.float32]) -> None:
+        items = {row.item.id: row.item for row in kept}
+        if kept:
             self._grow(items.values())
             table = row_table(kept, units, self._table.schema())
             present = self._embedded()
@@ -96,6 +113,51 @@ class Generation:
             if self._table.version() == version + 1:
                 present.update((one.id, one.sha256) for one in items.values())
                 self._present = (version + 1, present)
+
+    def pages(self, rows: int) -> Iterator[Page]:
+        """All rows as they are when the first is asked for, some at a time.
+
+        Args:
+            rows: in a page, or somewhat more.
+        """
+        for page in self._table.pages(rows):
+            yield Page(self.version, page)
+
+    def carry(self, page: Page, maps: Mapping[Modality, SpaceMap]) -> int:
+        """Write another generation's rows, mapped into this one's space, in one commit.
+
+        Each keeps the version that made it. What is here already stays as it is, and rows of a
+        modality without a map are left out.
+
+        Args:
+            page: of a generation in whose space the maps begin.
+            maps: modality -> the map of its rows into this generation's space.
+
+        Returns:
+            Rows written.
+
+        Raises:
+            WrongUse: a map that begins or ends elsewhere, or an attribute that clashes with its
+                column.
+            Conflict: another process kept the generation to itself for a minute.
+        """
+        maps = fitting_maps(maps, page, into=self.version)
+        with self._table.writing():
+            held = self._held_rows()
+            rows = unheld(page, held, version=self.version)
+            if rows.num_rows:
+                self._table.grow(joined_types(self.attribute_types(), types_in(rows.schema)))
+                rows = mapped_table(rows, maps, self._table.schema())
+            if rows.num_rows:
+                self._table.append(rows)
+                held.take(rows, self._table.version())
+        return int(rows.num_rows)
+
+    def _held_rows(self) -> HeldRows:
+        version = self._table.version()
+        if self._held is None or self._held.at != version:
+            self._held = HeldRows.of(self._table.rows([KEY, "id", "version"]), version)
+        return self._held
 
     def describe(self, items: Iterable[Item]) -> int:
         """Bring captions, tags and attributes level with the catalog; vectors stay.
@@ -165,7 +227,8 @@ class Generation:
         """
         if k < 1:
             raise WrongUse(f"k is {k}; ask for at least one")
-        return self._nearest.search(self._query(vector), k, kinds=kinds, where=where)
+        query = unit_query(vector, dim=self.dim, generation=self.name)
+        return self._nearest.search(query, k, kinds=kinds, where=where)
 
     def count(self) -> int:
         """Rows."""
@@ -182,6 +245,22 @@ class Generation:
             ids, sha256s = rows["id"].to_pylist(), rows["sha256"].to_pylist()
             self._present = (version, dict(zip(ids, sha256s, strict=True)))
         return self._present[1]
+
+    def versions(self) -> dict[str, int]:
+        """Version -> rows it made; those of another than the generation's own were mapped."""
+        return self._tally("version")
+
+    def modalities(self) -> dict[Modality, int]:
+        """Modality -> rows."""
+        return {Modality(name): n for name, n in self._tally("modality").items()}
+
+    def mapped(self) -> frozenset[str]:
+        """Ids of the items whose rows were mapped, not embedded."""
+        rows = self._table.rows(["id"], where=f"`version` != {sql_text(self.version)}")
+        return frozenset(rows["id"].to_pylist())
+
+    def _tally(self, column: str) -> dict[str, int]:
+        return dict(Counter(self._table.rows([column])[column].to_pylist()))
 
     def attribute_types(self) -> Mapping[str, str]:
         """Attribute -> type, as in the catalog."""
@@ -201,32 +280,6 @@ class Generation:
     def sync(self) -> None:
         """Flush every file to the disk: what was added is then there whatever happens."""
         self._table.sync()
-
-    def _units(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        if vectors.shape != (len(rows), self.dim):
-            raise WrongUse(
-                f"{len(rows)} rows need vectors of shape {(len(rows), self.dim)} in generation "
-                f"{self.name!r}, not {vectors.shape}"
-            )
-        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
-        wrong = np.flatnonzero(~(np.abs(lengths - 1) < 1e-3))
-        if len(wrong):
-            raise WrongUse(
-                f"the vector of item {rows[wrong[0]].item.id!r} has length "
-                f"{lengths[wrong[0]]:.4g}; an encoder must give unit vectors"
-            )
-        units: NDArray[np.float32] = (vectors / lengths[:, None]).astype(np.float32)
-        return units
-
-    def _check_distinct(self, rows: Sequence[Row]) -> None:
-        seen: dict[str, Row] = {}
-        for row in rows:
-            if row.key in seen:
-                raise WrongUse(
-                    f"two rows of item {row.item.id!r} have the modality {row.modality.value} and "
-                    f"start at {row.start_s}; write each span once"
-                )
-            seen[row.key] = row
 
     def _grow(self, items: Iterable[Item]) -> None:
         have = types_in(self._table.schema())
@@ -252,17 +305,6 @@ class Generation:
             self._table.merge(table, on=KEY, insert=False)
         return len(changed)
 
-    def _query(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
-        query = np.array(vector, np.float32).reshape(-1)
-        length = float(np.linalg.norm(query))
-        if query.shape != (self.dim,) or not math.isfinite(length) or length == 0:
-            raise WrongUse(
-                f"generation {self.name!r} is searched with {self.dim} finite numbers that are not "
-                f"all zero; the query has shape {np.shape(vector)}"
-            )
-        unit: NDArray[np.float32] = query / np.float32(length)
-        return unit
-
 
 class Generations:
     """A folder of generations."""
@@ -271,13 +313,21 @@ class Generations:
         self._folder = folder
         self._settings = settings
 
-    def create(self, name: str, *, dim: int, attribute_types: Mapping[str, str]) -> Generation:
+    def create(
+        self,
+        name: str,
+        *,
+        dim: int,
+        attribute_types: Mapping[str, str],
+        version: str | None = None,
+    ) -> Generation:
         """Begin an empty generation.
 
         Args:
             name: letters, digits, `.`, `_` and `-`.
             dim: length of its vectors.
             attribute_types: the catalog's; more are added as rows bring them.
+            version: in whose space its vectors will be; by default the one it is named after.
 
         Raises:
             Conflict: there is one of that name.
@@ -294,7 +344,9 @@ class Generations:
             sweep_trash(self._folder)
             if table.exists():
                 raise Conflict(f"generation {name!r} is there already; open it, or remove it first")
-            table.create(row_schema(dim, attribute_types))
+            table.create(
+                row_schema(dim, attribute_types, version=name if version is None else version)
+            )
         return self.open(name)
 
     def open(self, name: str) -> Generation:

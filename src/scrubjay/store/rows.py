@@ -30,6 +30,7 @@ ROW_FIELDS: Mapping[str, str] = {
     "end_s": "float64",
 }
 """What a filter may name besides the item's fields."""
+_SPACE = b"scrubjay.version"
 SHOWN = ("id", "kind", "uri", "caption", *ROW_FIELDS)
 
 
@@ -72,8 +73,8 @@ class Found:
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
 
 
-def row_schema(dim: int, attribute_types: Mapping[str, str]) -> pa.Schema:
-    """Columns of a generation."""
+def row_schema(dim: int, attribute_types: Mapping[str, str], *, version: str) -> pa.Schema:
+    """Columns of a generation, and the version in whose space it is."""
     import pyarrow as pa
 
     from scrubjay.store.attributes import arrow_types
@@ -86,8 +87,15 @@ def row_schema(dim: int, attribute_types: Mapping[str, str]) -> pa.Schema:
             *(pa.field(name, arrow[kind]) for name, kind in ROW_FIELDS.items()),
             *new_fields(attribute_types),
             pa.field(VECTOR, pa.list_(pa.float32(), dim)),
-        ]
+        ],
+        metadata={_SPACE: version.encode()},
     )
+
+
+def space_of(schema: pa.Schema, default: str) -> str:
+    """The version in whose space a generation is; the default where it does not say so."""
+    told: bytes | None = (schema.metadata or {}).get(_SPACE)
+    return default if told is None else told.decode()
 
 
 def described(item: Item, schema: pa.Schema) -> dict[str, Any]:

@@ -134,6 +134,27 @@ class StoredTable:
                 if self.version() == version:
                     raise
 
+    def pages(self, rows: int) -> Iterator[pa.Table]:
+        """All rows with all columns, as they are now, without holding them in memory at once.
+
+        Args:
+            rows: in a page, or somewhat more; the last has what is left.
+
+        Raises:
+            Damaged: files of the table are missing or broken.
+        """
+        import pyarrow as pa
+
+        held: list[pa.RecordBatch] = []
+        with self.reading():
+            for batch in self.current().search().limit(None).to_batches(batch_size=rows):
+                held.append(batch)
+                if sum(one.num_rows for one in held) >= rows:
+                    yield pa.Table.from_batches(held)
+                    held = []
+            if held:
+                yield pa.Table.from_batches(held)
+
     @contextmanager
     def writing(self, *, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
         """Hold the right to change this table; readers go on.
