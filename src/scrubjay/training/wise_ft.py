@@ -78,7 +78,9 @@ def interpolate(encoder: TrainableEncoder, start: Weights, end: Weights, alpha: 
             )
     with torch.no_grad():
         for name, live in named.items():
-            live.copy_(torch.lerp(start[name], end[name], alpha))
+            # Alone at 0: 0 times a trained weight that is not finite is not 0.
+            far = torch.lerp(start[name], end[name], alpha) if alpha else start[name]
+            live.copy_(far)
 
 
 def choose_alpha(
