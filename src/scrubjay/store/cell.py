@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from scrubjay.core.errors import Conflict
 from scrubjay.core.failpoint import failpoint
-from scrubjay.store.folder import FolderBucket
 
 if TYPE_CHECKING:
     from scrubjay.store.bucket import Bucket
@@ -71,8 +69,3 @@ class Cell:
             failpoint(f"{self.point}.after_replace")
             return decided
         return None
-
-
-def file_cell(path: Path, *, point: str) -> Cell:
-    """A cell that is a file of this machine; its folder is made when it is first written."""
-    return Cell(FolderBucket(path.parent), path.name, point)

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Final
 
 from scrubjay.core.errors import Damaged, LeaseHeld, ScrubjayError, WrongUse
-from scrubjay.store.cell import Cell, file_cell
+from scrubjay.store.cell import Cell
+from scrubjay.store.folder import FolderBucket
 from scrubjay.store.liveness import surely_dead, this_process
 
-LEASE: Final = "lease.json"
 RENEWALS: Final = 4
 """Times a lease is renewed in the time after which it would expire."""
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -160,17 +160,17 @@ class Lease:
             )
 
 
-def acquire(place: Path | Cell, *, holder: str, ttl_s: float, above: int = 0) -> Lease:
-    """Hold the lease at a place, if nobody else does.
+def acquire(path: Path, *, holder: str, ttl_s: float, above: int = 0) -> Lease:
+    """Hold the lease that a file is, if nobody else does.
 
     Nobody does when it was given back, was not renewed for its holder's `ttl_s`, or its holder ran
     on this machine and has ended. Several machines must agree on the time to well within `ttl_s`.
 
     Args:
-        place: a file, or a cell.
         holder: who asks, for people: others read it.
         ttl_s: seconds it lasts without being renewed.
-        above: the token will be higher than this.
+        above: the token will be higher than this: the fence of what the lease protects, which may
+            have outlived the file.
 
     Raises:
         LeaseHeld: somebody holds it; says who, since when, until when.
@@ -179,7 +179,7 @@ def acquire(place: Path | Cell, *, holder: str, ttl_s: float, above: int = 0) ->
     """
     if not ttl_s > 0:
         raise WrongUse(f"a lease lasts longer than {ttl_s} s; give a positive number of seconds")
-    cell = file_cell(place, point="lease") if isinstance(place, Path) else place
+    cell = _cell(path)
     asked = time.clock_gettime(_CLOCK)
     tenure = Tenure(above + 1, holder, 0.0, 0.0, ttl_s, this_process())
 
@@ -195,6 +195,20 @@ def acquire(place: Path | Cell, *, holder: str, ttl_s: float, above: int = 0) ->
 
     cell.change(acquired)
     return Lease(cell, tenure, asked)
+
+
+def read_tenure(path: Path) -> Tenure | None:
+    """Who holds or held the lease that a file is; None before the first.
+
+    Raises:
+        Damaged: what is written there is no lease.
+    """
+    cell = _cell(path)
+    return _tenure(cell, cell.read())
+
+
+def _cell(path: Path) -> Cell:
+    return Cell(FolderBucket(path.parent), path.name, point="lease")
 
 
 def _tenure(cell: Cell, written: bytes | None) -> Tenure | None:

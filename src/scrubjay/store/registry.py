@@ -24,7 +24,6 @@ from scrubjay.store.durable import (
     rename_folder,
 )
 from scrubjay.store.folder import FolderBucket
-from scrubjay.store.lease import LEASE, Lease, acquire
 from scrubjay.store.manifest import (
     MANIFEST,
     Manifest,
@@ -244,6 +243,11 @@ class Registry:
 
         self._pointer.publish(champion, expected=expected, fence=fence, prepare=prepare)
 
+    @property
+    def fence(self) -> int:
+        """The highest token claimed or published with; a new lease's token must be above it."""
+        return self._pointer.read().fence
+
     def claim(self, fence: int) -> None:
         """From now on a run whose lease has a lower token cannot publish.
 
@@ -251,24 +255,6 @@ class Registry:
             Conflict: a later lease was claimed.
         """
         self._pointer.claim(fence)
-
-    def lease(self, *, holder: str, ttl_s: float) -> Lease:
-        """Hold this registry's lease and claim it: whoever held it before cannot publish any more.
-
-        It is kept beside the pointer, so homes that share a registry share the lease, and a new
-        home's first token is higher than the last one's.
-
-        Args:
-            holder: who asks, for people: others read it.
-            ttl_s: seconds it lasts without being renewed.
-
-        Raises:
-            LeaseHeld: somebody holds it; says who, since when, until when.
-        """
-        cell = Cell(self._bucket, LEASE, point="lease")
-        lease = acquire(cell, holder=holder, ttl_s=ttl_s, above=self._pointer.read().fence)
-        self.claim(lease.token)
-        return lease
 
     def _manifest(self, version: str) -> Manifest:
         """A version's manifest.
