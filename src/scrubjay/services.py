@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrubjay.core.config import Settings, home_path, wants_builtin
+from scrubjay.core.config import Settings, home_path, registry_url, wants_builtin
 from scrubjay.core.errors import MissingExtra, NotReady
 from scrubjay.core.protocols import Encoder, Progress
 from scrubjay.core.types import Champion, Split
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from scrubjay.search.collect import Added
     from scrubjay.search.measure import Evaluation
     from scrubjay.search.query import Searcher
+    from scrubjay.store.registry import Registry
+    from scrubjay.store.version import VersionInfo
+
+CHAMPION_NAME = "champion"
+"""What the version being served may be called."""
 
 
 def open_home(home: Path | None, *, builtin: bool | None = None) -> Home:
@@ -27,7 +32,45 @@ def open_home(home: Path | None, *, builtin: bool | None = None) -> Home:
         builtin: whether a new home begins with the encoder in the box; None asks the environment.
     """
     begins = wants_builtin() if builtin is None else builtin
-    return Home(Settings(home=home_path(home), builtin=begins))
+    return Home(Settings(home=home_path(home), builtin=begins, registry=registry_url()))
+
+
+def find_registry(home: Path | None, url: str | None) -> Registry:
+    """The registry named on the command line, by $SCRUBJAY_REGISTRY, or the home's own.
+
+    Args:
+        home: as given on the command line.
+        url: as given on the command line: `s3://bucket/prefix` or a folder.
+    """
+    from scrubjay.store.bucket_registry import open_registry
+
+    return open_registry(home_path(home).expanduser().absolute(), registry_url(url))
+
+
+def list_versions(registry: Registry) -> tuple[list[VersionInfo], Champion | None]:
+    """Every version, the newest first, and the pair being served."""
+    return registry.versions()[::-1], registry.champion()
+
+
+def pull_version(registry: Registry, version: str, folder: Path, *, progress: Progress) -> str:
+    """Copy a version into a folder, complete and verified or not at all; return its id.
+
+    Args:
+        version: an id, or `champion`.
+
+    Raises:
+        NotReady: the champion was asked for and there is none.
+    """
+    if version == CHAMPION_NAME:
+        champion = registry.champion()
+        if champion is None:
+            raise NotReady(
+                f"no version is served from {registry.url} yet; `scrubjay models list` shows which "
+                f"there are"
+            )
+        version = champion.version
+    registry.pull(version, folder, progress=progress)
+    return version
 
 
 def current_champion(home: Home) -> Champion:

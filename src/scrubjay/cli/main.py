@@ -16,6 +16,7 @@ from scrubjay.cli.champion import champion
 from scrubjay.cli.demo.command import demo
 from scrubjay.cli.evaluate import evaluate
 from scrubjay.cli.frame import note
+from scrubjay.cli.models import models
 from scrubjay.cli.search import search
 from scrubjay.cli.train import train
 from scrubjay.core.errors import ScrubjayError
@@ -55,6 +56,7 @@ app = typer.Typer(
 for command in (demo, add, train, evaluate, search):
     app.command()(command)
 app.add_typer(champion, name="champion")
+app.add_typer(models, name="models")
 
 
 def _version(value: bool) -> None:
