@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from scrubjay.core.errors import BadConfig, MissingExtra, NotReady, UnknownName
+from scrubjay.core.errors import MissingExtra, NotReady, UnknownName
 from scrubjay.store.durable import write_durably
 
 if TYPE_CHECKING:
@@ -58,34 +56,8 @@ METRICS: Final[Mapping[str, tuple[str, str | None]]] = {
 All carry the common labels `home` too. Alert rules are written on these names.
 """
 
-_FILE = re.compile(r"[A-Za-z0-9][\w.-]*\.prom")
-
-
-@dataclass(frozen=True, slots=True)
-class MetricsSettings:
-    """Where a run's figures go.
-
-    Attributes:
-        folder: what the node exporter's `--collector.textfile.directory` names; None: nowhere.
-        file: name of the file in it; homes that share a machine need one each.
-    """
-
-    folder: str | None = None
-    file: str = "scrubjay.prom"
-
-    def __post_init__(self) -> None:
-        """Refuse a name that node exporters pass over.
-
-        Raises:
-            BadConfig: the file's name is no plain name that ends in .prom.
-        """
-        if _FILE.fullmatch(self.file) is None:
-            raise BadConfig(f"metrics.file is {self.file!r}; it must be a plain name with .prom")
-
-    @property
-    def path(self) -> Path | None:
-        """The file, or None when nothing is to be written."""
-        return None if self.folder is None else Path(self.folder).expanduser() / self.file
+FILE: Final = "scrubjay.prom"
+"""What the file is called in `metrics.folder`; homes that share a machine need a folder each."""
 
 
 def write_metrics(path: Path, figures: Figures, labels: Mapping[str, str]) -> None:
