@@ -170,7 +170,7 @@ def item_rows(items: Sequence[Item], schema: pa.Schema) -> pa.Table:
 
 
 def items_of(rows: pa.Table) -> Iterable[Item]:
-    """Rows of the catalog as items, in their order."""
+    """Rows as items, in their order; only the catalog has their perceptual hashes."""
     columns = columns_in(rows.schema)
     for batch in rows.to_batches(max_chunksize=1024):
         for row in batch.to_pylist():
@@ -197,7 +197,7 @@ def _item(row: Mapping[str, Any], columns: Mapping[str, str]) -> Item:
         language=row["language"],
         tags=tuple(row["tags"]),
         attributes=attributes_of(row, columns),
-        phash=row["phash"],
+        phash=row.get("phash"),
         width=row["width"],
         height=row["height"],
         duration_s=row["duration_s"],

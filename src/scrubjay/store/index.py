@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from scrubjay.core.types import Item, Kind, Modality
 from scrubjay.store.admission import Current, check_rows, still_wanted, unit_query, unit_vectors
 from scrubjay.store.attributes import arrow_types, joined_types, settled_types, types_in
 from scrubjay.store.carried import HeldRows, Page, SpaceMap, fitting_maps, mapped_table, unheld
-from scrubjay.store.catalog_schema import checked
+from scrubjay.store.catalog_schema import checked, items_of
 from scrubjay.store.durable import remove_folder, sweep_trash
 from scrubjay.store.nearest import Nearest
 from scrubjay.store.partitions import partition, partitioned, repartition
@@ -253,6 +253,14 @@ class Generation:
     def modalities(self) -> dict[Modality, int]:
         """Modality -> rows."""
         return {Modality(name): n for name, n in self._tally("modality").items()}
+
+    def items(self, ids: Collection[str]) -> list[Item]:
+        """What rows say of these items, each as often as it has rows; perceptual hashes are not."""
+        return [
+            item
+            for batch in batched(sorted(ids), BATCH)
+            for item in items_of(self._table.rows(where=sql_in("id", batch)))
+        ]
 
     def mapped(self) -> frozenset[str]:
         """Ids of the items whose rows were mapped, not embedded."""
