@@ -96,9 +96,8 @@ def _encoder(home: Home, version: str) -> Encoder:
 
 def _drop_gone(home: Home, generation: Generation) -> None:
     """Leave nothing of items that left the catalog."""
-    here = home.catalog.known().ids
-    if gone := [item_id for item_id in generation.embedded() if item_id not in here]:
-        generation.delete(gone)
+    if gone := generation.embedded().keys() - home.catalog.known().ids:
+        generation.purge(gone)
 
 
 def _ingested(
@@ -137,8 +136,15 @@ def generation_of(home: Home, version: str, encoder: Encoder) -> Generation:
     )
 
 
-def publish(home: Home, champion: Champion) -> None:
-    """Serve this pair from now on: one compare-and-swap of the pointer."""
+def publish(home: Home, champion: Champion, *, fence: int | None = None) -> None:
+    """Serve this pair from now on: one compare-and-swap of the pointer.
+
+    Args:
+        fence: the token of the lease held; None when a person publishes.
+
+    Raises:
+        Conflict: another pair was published meanwhile, or by a later holder of the lease.
+    """
     current = home.registry.champion()
     if current != champion:
-        home.registry.publish(champion, expected=current)
+        home.registry.publish(champion, expected=current, fence=fence)
