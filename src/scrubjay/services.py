@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,3 +208,32 @@ def set_champion(home: Home, version: str, *, progress: Progress) -> Champion:
     champion = embed_version(home, version, progress=progress)
     publish(home, champion)
     return champion
+
+
+def run_month(
+    home: Home,
+    config: Mapping[str, Any],
+    *,
+    restart: bool,
+    accept: str | None,
+    human: Callable[[str], None] | None,
+    progress: Progress,
+) -> Mapping[str, Any]:
+    """Take in new data, train, compare, deploy or refuse, and tell; the run's result as JSON."""
+    from scrubjay.retrain.retrain import retrain
+
+    return retrain(home, config, restart=restart, accept=accept, human=human, progress=progress)
+
+
+def plan_month(home: Home, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What `run_month` would do now; costs a listing of the source and nothing else."""
+    from scrubjay.retrain.retrain import plan_only
+
+    return plan_only(home, config)
+
+
+def month_history(home: Home) -> list[dict[str, Any]]:
+    """Every finished month, the oldest first."""
+    from scrubjay.retrain.history import history
+
+    return history(home.runs)

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent.parent / "conf"
 """The packaged configuration groups."""
 
+OPEN = ("gate.floors",)
+"""Settings that are mappings with keys of the owner's."""
+
 _SECRET = re.compile(
     r"(^|[._-])(api_?key|secret|password|passwd|token|credentials?)$", re.IGNORECASE
 )
+_VARIABLE = re.compile(r"\$\{(?=[A-Z_][A-Z0-9_]*\})")
 _KEY_IN_MESSAGE = re.compile(r"'([^']+)'")
 
 
@@ -49,6 +53,60 @@ def compose(overrides: Sequence[str], config_name: str = "train") -> dict[str, A
         _refuse_new_roots(config, known=_composed([], config_name, resolve=False))
     _refuse_secrets(config)
     return config
+
+
+def standing_overrides(path: Path) -> list[str]:
+    """A YAML file's values as overrides, so that they are held against what there is.
+
+    Returns:
+        Nothing when there is no such file.
+
+    Raises:
+        BadConfig: it is not a mapping of plain values.
+        MissingExtra: Hydra, which brings YAML, is not installed.
+    """
+    if not path.exists():
+        return []
+    try:
+        import yaml  # type: ignore[import-untyped]
+    except ModuleNotFoundError as error:
+        raise MissingExtra("reading a configuration", "train") from error
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise BadConfig(f"{path} cannot be read: {_first_line(error)}") from error
+    if not isinstance(values, Mapping):
+        raise BadConfig(f"{path} must hold settings by name, such as `data: {{source: ...}}`")
+    groups = set(_groups())
+    # A group is chosen before values in it are set.
+    flat = sorted(_leaves(values), key=lambda pair: pair[0] not in groups)
+    return [f"{key}={_spelled(value)}" for key, value in flat]
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping) and f"{prefix}{name}" not in OPEN:
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _spelled(value: Any) -> str:  # noqa: ANN401 - YAML
+    """A value as Hydra's overrides write it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list):
+        return f"[{','.join(map(_spelled, value))}]"
+    if isinstance(value, Mapping):
+        # Hydra takes no quotes around a key.
+        return f"{{{','.join(f'{key}: {_spelled(one)}' for key, one in value.items())}}}"
+    # `${NAME}` is for whoever reads the value; `${oc.env:NAME}` and keys are looked up here.
+    text = _VARIABLE.sub(r"\\${", str(value)).replace("'", "\\'")
+    return f"'{text}'"
 
 
 def _check_form(text: str) -> None:

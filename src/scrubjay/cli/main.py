@@ -14,9 +14,12 @@ from scrubjay import __version__
 from scrubjay.cli.add import add
 from scrubjay.cli.champion import champion
 from scrubjay.cli.demo.command import demo
+from scrubjay.cli.doctor import doctor
 from scrubjay.cli.evaluate import evaluate
 from scrubjay.cli.frame import note
+from scrubjay.cli.history import history
 from scrubjay.cli.models import models
+from scrubjay.cli.retrain import retrain
 from scrubjay.cli.search import search
 from scrubjay.cli.train import train
 from scrubjay.core.errors import ScrubjayError
@@ -53,7 +56,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (demo, add, train, evaluate, search):
+for command in (demo, add, train, evaluate, search, retrain, history, doctor):
     app.command()(command)
 app.add_typer(champion, name="champion")
 app.add_typer(models, name="models")

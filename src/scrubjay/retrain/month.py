@@ -1,0 +1,62 @@
+"""What every step of a month is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from scrubjay.core.protocols import Progress
+from scrubjay.core.types import Item
+from scrubjay.retrain.events import EventLog
+from scrubjay.retrain.month_plan import MonthPlan
+from scrubjay.retrain.month_run import MonthRun
+from scrubjay.store.home import Home
+from scrubjay.store.lease import Lease
+
+
+@dataclass(slots=False)
+class Month:
+    """One run under way.
+
+    Attributes:
+        results: step -> what came of it, of every step that is done.
+        seconds: step -> seconds it took.
+    """
+
+    home: Home
+    run: MonthRun
+    plan: MonthPlan
+    lease: Lease
+    log: EventLog
+    progress: Progress
+    results: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The run's."""
+        return self.run.folder
+
+    @cached_property
+    def learned_from(self) -> tuple[Item, ...]:
+        """The snapshot's items that are still there; read once."""
+        return tuple(self.home.catalog.snapshot_items(self.results["snapshot"]["snapshot"]))
+
+    @cached_property
+    def new(self) -> frozenset[str]:
+        """Ids of what this run may learn that its champion did not."""
+        return frozenset(self.results["snapshot"]["new"])
+
+    @property
+    def champion(self) -> str | None:
+        """The version that served when the run looked at its data."""
+        champion: str | None = self.results["snapshot"]["champion"]
+        return champion
+
+    @property
+    def version(self) -> str:
+        """The challenger's, once it is registered."""
+        return str(self.results["register"]["version"])

@@ -1,0 +1,128 @@
+"""One month from beginning to end: the lease, the run to go on with, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from scrubjay.core.protocols import Progress
+from scrubjay.retrain.events import EventLog
+from scrubjay.retrain.month import Month
+from scrubjay.retrain.month_plan import plan_of
+from scrubjay.retrain.month_run import MonthRun, begin_month, unfinished_month
+from scrubjay.retrain.month_telling import failed
+from scrubjay.retrain.notify import Notifier
+from scrubjay.retrain.pipeline import STEPS, run_month
+from scrubjay.search.drop import preview
+from scrubjay.store.home import Home
+from scrubjay.store.lease import acquire
+
+LEASE, LOG = "lease.json", "log.jsonl"
+LEASE_S = 120.0
+ABANDONED = "abandoned"
+ASKED_ANEW = frozenset({"notify", "metrics"})
+"""Sections that are never written down: addresses hold secrets."""
+
+
+def retrain(
+    home: Home,
+    config: Mapping[str, Any],
+    *,
+    restart: bool = False,
+    accept: str | None = None,
+    human: Callable[[str], None] | None = None,
+    progress: Progress,
+    lease_s: float = LEASE_S,
+) -> Mapping[str, Any]:
+    """Run a month, or go on with the one that was killed or failed.
+
+    A run that goes on keeps what it was asked for when it began; only whom to tell is taken anew,
+    since addresses with secrets are never written down.
+
+    Args:
+        config: as `conf/retrain.yaml` composes it.
+        restart: leave an unfinished run and begin anew.
+        accept: a month whose held items may be learned from, from now on.
+        human: takes lines for a person.
+        lease_s: how long the lease outlives a holder that was killed.
+
+    Returns:
+        The run's result.
+
+    Raises:
+        LeaseHeld: another run is under way.
+        ScrubjayError: a step failed; the next call goes on with it.
+    """
+    plan = plan_of(config)
+    notifier = Notifier(plan.notify)
+    problems = notifier.check()
+    holder = f"{socket.gethostname()} process {os.getpid()}"
+    lease = acquire(home.path / LEASE, holder=holder, ttl_s=lease_s)
+    try:
+        with lease.renewing():
+            home.registry.claim(lease.token)
+            if accept is not None:
+                home.held.accept(accept)
+            run = _run(home, config, plan.month, restart=restart)
+            plan = replace(plan_of(run.config), notify=plan.notify, metrics=plan.metrics)
+            with EventLog(run.id, run.folder / LOG, human, secrets=notifier.secrets) as log:
+                for problem in problems:
+                    log.say("notification address refused", level="warning", why=problem)
+                month = Month(home, run, plan, lease, log, progress)
+                try:
+                    return run_month(month)
+                except Exception as error:
+                    failed(month, error)
+                    raise
+    finally:
+        lease.release()
+
+
+def _run(home: Home, config: Mapping[str, Any], month: str, *, restart: bool) -> MonthRun:
+    left = unfinished_month(home.runs)
+    if left is not None and not restart:
+        return left
+    if left is not None:
+        left.finish({"run": left.id, "month": left.month, "status": ABANDONED})
+    asked = {name: one for name, one in config.items() if name not in ASKED_ANEW}
+    return begin_month(home.runs, month, {**asked, "month": month})
+
+
+def plan_only(home: Home, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run would do now; nothing is fetched, written or trained.
+
+    Raises:
+        WrongUse: the configuration or the source cannot be used.
+    """
+    plan = plan_of(config)
+    left = unfinished_month(home.runs)
+    done: list[str] = []
+    if left is not None:
+        from scrubjay.retrain.ledger import read_ledger
+
+        done = list(read_ledger(left.folder / "ledger"))
+    champion = home.registry.champion()
+    found = None if plan.data.source is None else preview(home, plan.data.source)
+    return {
+        "month": left.month if left else plan.month,
+        "goes_on_with": left.id if left else None,
+        "champion": champion.version if champion else None,
+        "source": plan.data.source,
+        "objects": None
+        if found is None
+        else {
+            "new": found.new,
+            "changed": found.changed,
+            "gone": found.gone,
+            "unchanged": found.unchanged,
+            "bytes": found.bytes,
+        },
+        "held": {one.month: len(one.ids) for one in home.held.drops()},
+        "steps": [
+            {"step": step.name, "done": step.name in done, "when": step.when.__doc__}
+            for step in STEPS
+        ],
+    }
