@@ -55,7 +55,7 @@ class Catalog:
         self._table = StoredTable(path, point="catalog")
         self._snapshots = SnapshotFolder(path.with_name("snapshots"))
 
-    def upsert(self, items: Iterable[Item]) -> Changes:
+    def upsert(self, items: Iterable[Item], *, gone: Collection[str] = ()) -> Changes:
         """Add items and update those whose id is there; what did not change is not written.
 
         An item that is there keeps the month it was added in. The same bytes under another name
@@ -64,6 +64,10 @@ class Catalog:
 
         Every item is checked before the first is written. Batches are committed one by one, each
         on the disk before the next; killed between them, the same call again writes the rest.
+
+        Args:
+            items: an id given twice is one item.
+            gone: addresses that lead nowhere any more; items that are updated lose them.
 
         Raises:
             WrongUse: an item that cannot be stored, an attribute whose type clashes with its
@@ -81,17 +85,17 @@ class Catalog:
             )
             changes = Changes()
             for batch in batched(new, BATCH):
-                changes = self._upsert_batch(batch, types, changes)
+                changes = self._upsert_batch(batch, types, changes, frozenset(gone))
             if changes.ids and self._table.small_files() > GATHER_ABOVE:
                 self._table.compact(keep=HISTORY)
             self._table.sync()
         return changes
 
     def _upsert_batch(
-        self, new: Sequence[Item], types: Mapping[str, str], before: Changes
+        self, new: Sequence[Item], types: Mapping[str, str], before: Changes, gone: frozenset[str]
     ) -> Changes:
         there = {item.id: item for item in self._by_ids([item.id for item in new])}
-        joined = [_joined(there.get(item.id), item) for item in new]
+        joined = [joined_item(there.get(item.id), item, gone=gone) for item in new]
         changed = [item for item in joined if item != there.get(item.id)]
         if changed:
             self._table.grow(types)
@@ -173,6 +177,20 @@ class Catalog:
                 for group, split in zip(groups, rows["split"].to_pylist(), strict=True)
             },
         )
+
+    def sha256s_below(self, start: str) -> dict[str, str]:
+        """Address -> the bytes there, of every address that begins so."""
+        rows = self._table.rows(["uris", "sha256"])
+        if not rows.num_rows:
+            return {}
+        return {
+            uri: sha256
+            for uris, sha256 in zip(
+                rows["uris"].to_pylist(), rows["sha256"].to_pylist(), strict=True
+            )
+            for uri in uris
+            if uri.startswith(start)
+        }
 
     def delete(self, ids: Iterable[str]) -> int:
         """Forget items; return how many were there. The files themselves are not touched."""
@@ -271,14 +289,20 @@ def _distinct(items: Iterable[Item]) -> list[Item]:
                 f"{before.uri} and {item.uri} are different files with one id, {item.id!r}; "
                 f"give each its own"
             )
-        by_id[item.id] = _joined(before, item)
+        by_id[item.id] = joined_item(before, item)
     return list(by_id.values())
 
 
-def _joined(before: Item | None, new: Item) -> Item:
-    """What the catalog should say of an item it knows already, or does not."""
+def joined_item(before: Item | None, new: Item, *, gone: Collection[str] = ()) -> Item:
+    """What the catalog should say of an item it knows already, or does not.
+
+    Args:
+        before: what it says now.
+        gone: addresses that lead nowhere any more.
+    """
     if before is None:
         return new
+    before = replace(before, uris=tuple(uri for uri in before.uris if uri not in gone))
     if before.sha256 != new.sha256:
         return replace(new, month=before.month)
     if set(before.uris) <= set(new.uris):

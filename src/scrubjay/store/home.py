@@ -9,14 +9,18 @@ from pathlib import Path
 from scrubjay.core.config import Settings
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.known import Known
+from scrubjay.store.bucket import SCHEME
 from scrubjay.store.bucket_registry import open_registry
 from scrubjay.store.catalog import Catalog
 from scrubjay.store.forgotten import Forgotten
 from scrubjay.store.held import Held
 from scrubjay.store.index import Generations
+from scrubjay.store.media import MediaStore
 from scrubjay.store.quarantine import Quarantine
+from scrubjay.store.reader import Reader
 from scrubjay.store.registry import Registry
 from scrubjay.store.served import Served
+from scrubjay.store.sources import Sources
 
 
 class Home:
@@ -66,6 +70,22 @@ class Home:
     def known(self) -> Known:
         """What a scan compares with: the catalog, and what is not to be taken again."""
         return replace(self.catalog.known(), forgotten=self.forgotten.ids_by_sha256())
+
+    @cached_property
+    def media(self) -> MediaStore:
+        """Bytes that came from an object store."""
+        return MediaStore(self.path / "media")
+
+    @cached_property
+    def sources(self) -> Sources:
+        """What was seen of every source."""
+        return Sources(self.path / "sources")
+
+    def reader(self) -> Reader:
+        """What reads the items the catalog lists now."""
+        # A home that never saw a bucket has no address to look up.
+        remote = self.catalog.sha256s_below(SCHEME) if self.media.folder.is_dir() else {}
+        return Reader(self.media.folder, remote)
 
     @property
     def runs(self) -> Path:

@@ -1,0 +1,94 @@
+"""Bytes kept in the home under their hash: `media/<sha256>`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from scrubjay.core.errors import BadMedia, Damaged
+from scrubjay.store.durable import create_durably, fsync_folder, make_folder
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class MediaStore:
+    """What came from an object store and is embedded, shown and trained on from here.
+
+    The same bytes are kept once, whoever names them. A folder's own files are not copied here.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, data: bytes) -> str:
+        """Keep some bytes; they are on the disk on return.
+
+        Returns:
+            Their sha256.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        make_folder(self.folder)
+        create_durably(self.path(sha256), data, point="media")
+        return sha256
+
+    def has(self, sha256: str) -> bool:
+        """Whether these bytes are kept."""
+        return self.path(sha256).is_file()
+
+    def kept(self) -> frozenset[str]:
+        """The hashes of everything kept."""
+        if not self.folder.is_dir():
+            return frozenset()
+        return frozenset(
+            path.name for path in self.folder.iterdir() if _SHA256.fullmatch(path.name)
+        )
+
+    def read(self, sha256: str, *, max_bytes: int | None = None) -> bytes:
+        """The bytes of a hash.
+
+        Args:
+            max_bytes: more is refused before it is read.
+
+        Raises:
+            BadMedia: they are not kept, or too large.
+            Damaged: the file holds other bytes than were put there.
+        """
+        path = self.path(sha256)
+        try:
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if max_bytes is not None and size > max_bytes:
+                    raise BadMedia(f"{size} bytes, more than {max_bytes}", str(path))
+                data = file.read()
+        except FileNotFoundError as error:
+            raise BadMedia("not among the media kept in the home", str(path)) from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise Damaged(f"{path} is not what was put there; remove it: the next run fetches it")
+        return data
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes of a hash are, or would be.
+
+        Raises:
+            BadMedia: it is no sha256 in hex.
+        """
+        if not _SHA256.fullmatch(sha256):
+            raise BadMedia(f"{sha256[:80]!r} is no sha256")
+        return self.folder / sha256
+
+    def remove(self, sha256s: Iterable[str]) -> int:
+        """Delete some bytes for good; return how many of them were kept."""
+        gone = 0
+        for sha256 in set(sha256s):
+            try:
+                self.path(sha256).unlink()
+            except FileNotFoundError:
+                continue
+            gone += 1
+        if gone:
+            fsync_folder(self.folder)
+        return gone
