@@ -50,20 +50,40 @@ def build(folder):
     (folder / "export" / "image.bin").write_bytes(b"graph" * 1000)
 
 
-def register(home):
-    from scrubjay.store.registry import Registry
+def opened(home):
+    """The home's registry, or the one the environment names."""
+    from scrubjay.core.config import registry_url
+    from scrubjay.store.bucket_registry import open_registry
 
-    Registry(home / "registry").register(
+    return open_registry(home, registry_url())
+
+
+def register(home):
+    opened(home).register(
         build, month="2026-11", lineage={"parent": None}, metrics={"r": 0.5}, card="# Card\n"
     )
 
 
 def publish(home):
-    from scrubjay.store.registry import Registry
-
-    registry = Registry(home / "registry")
+    registry = opened(home)
     version = registry.ids()[-1]
     registry.publish(Champion(version, "new"), expected=Champion(version, "old"))
+
+
+def pull(home):
+    registry = opened(home)
+    registry.pull(registry.ids()[-1], home / "pulled")
+
+
+def fetch(home):
+    registry = opened(home)
+    registry.folder(registry.ids()[-1])
+
+
+def hold(home):
+    from scrubjay.store.lease import acquire
+
+    acquire(home / "lease.json", holder="killed", ttl_s=600)
 
 
 def snapshot(home):
@@ -148,7 +168,7 @@ def add_rows_for_ever(home):
 
 if __name__ == "__main__":
     scenario = globals()[sys.argv[1]]
-    for room in ("catalog", "index", "quarantine", "registry"):
+    for room in ("catalog", "index", "quarantine", "bucket_registry"):
         importlib.import_module(f"scrubjay.store.{room}")
     die_on_the(int(sys.argv[3]))
     scenario(Path(sys.argv[2]))
