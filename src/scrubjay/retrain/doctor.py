@@ -144,7 +144,7 @@ def registry(home: Home) -> Finding:
         return Finding(
             "registry", State.WARN, "no versions yet", "scrubjay add FOLDER, then scrubjay train"
         )
-    return Finding("registry", State.OK, f"{len(versions)} versions")
+    return Finding("registry", State.OK, f"it answers; versions: {len(versions)}")
 
 
 def champion(home: Home) -> Finding:
@@ -229,7 +229,7 @@ def notifications(notifier: Notifier, *, send: bool) -> Finding:
         return Finding("notify", State.FAIL, "; ".join(problems), "correct the addresses")
     if not send:
         return Finding(
-            "notify", State.OK, f"{count} addresses are well formed; --send sends them a test"
+            "notify", State.OK, f"addresses, all well formed: {count}; --send sends them a test"
         )
     if problems := notifier.test():
         return Finding(
@@ -238,7 +238,7 @@ def notifications(notifier: Notifier, *, send: bool) -> Finding:
             "; ".join(problems),
             "check the address, its token and the network",
         )
-    return Finding("notify", State.OK, f"a test was delivered to {count} addresses")
+    return Finding("notify", State.OK, f"a test was delivered; addresses: {count}")
 
 
 def textfile(path: Path | None) -> Finding:

@@ -43,12 +43,12 @@ def extras() -> Finding:
 
 
 def _lacking() -> dict[str, list[str]]:
-    """Extra -> its packages that are not installed, extras of extras left out."""
+    """Extra -> its packages that are not installed; `all` names no others."""
     lacking: dict[str, list[str]] = {}
     for requirement in metadata.requires("scrubjay") or ():
         named = re.match(r"[A-Za-z0-9._-]+", requirement)
         extra = re.search(r"extra\s*==\s*['\"]([\w-]+)['\"]", requirement)
-        if named is None or extra is None or named[0] == "scrubjay":
+        if named is None or extra is None or extra[1] == "all":
             continue
         missing = lacking.setdefault(extra[1], [])
         if not _is_installed(named[0]):

@@ -28,6 +28,8 @@ LARGEST_ATTACHED = 5_000_000
 """Bytes; a larger report is named but not sent along."""
 WAIT_BETWEEN_S = 1.0
 _SHOWN = 200
+_TRIES = "trying again"
+"""What apprise says between two attempts; what went wrong in them it says besides."""
 _KIND = {
     Told.SUCCESS: "success",
     Told.WARNING: "warning",
@@ -180,7 +182,9 @@ def _send(url: str, news: _News, retries: int) -> str | None:
     )
     if result:
         return None
-    said = list(dict.fromkeys(str(entry.message) for entry in result.logs()))
+    said = list(
+        dict.fromkeys(str(one.message) for one in result.logs() if _TRIES not in one.message)
+    )
     return "; ".join(said) or "it was not delivered"
 
 
@@ -195,8 +199,7 @@ def _service(url: str, *, retries: int) -> apprise.NotifyBase:
         import apprise
     except ModuleNotFoundError as error:
         raise MissingExtra("sending notifications", "month") from error
-    # What apprise says in its log may hold parts of the address; we say it, masked.
-    logging.getLogger("apprise").propagate = False
+    _hush()
     asset = apprise.AppriseAsset(
         app_id="Scrubjay",
         app_desc="Scrubjay",
@@ -221,3 +224,10 @@ def _service(url: str, *, retries: int) -> apprise.NotifyBase:
     if "overflow=" not in url:
         service.overflow_mode = apprise.OverflowMode.SPLIT
     return service
+
+
+def _hush() -> None:
+    """Keep addresses out of logs: apprise and urllib3 write them out there, unmasked."""
+    for name in ("apprise", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("apprise").propagate = False
