@@ -8,12 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from scrubjay.core.errors import WrongUse
 from scrubjay.core.types import Kind, Modality
+from scrubjay.search.bridge import Bridge, BridgeKind
+from scrubjay.search.bridged import bridge_generation
 from scrubjay.search.ingest import ingest
-from scrubjay.store.index import Generations
+from scrubjay.store.index import Generations, Row
 from tests.search.conftest import ColourEncoder, Shelf
+from tests.search.test_bridged import content
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -180,3 +185,125 @@ def test_killed_beside_a_write_it_holds_whole_items_and_the_next_call_finishes(t
     assert finished.items == len(shelf.items) - len(held)
     assert generation.count() == windows + 8
     assert generation.embedded() == {item.id: item.sha256 for item in shelf.items}
+
+
+class Turned(ColourEncoder):
+    """The next version: the same meaning in a space whose axes are in another order."""
+
+    def __init__(self, **options):
+        super().__init__(**{"version": "v2", **options})
+
+    def encode(self, modality, batch):
+        return np.roll(super().encode(modality, batch), 1, axis=1)
+
+
+def carried(shelf, tmp_path, *, offset=0.0):
+    """What v1 embedded, mapped into v2's space; with an offset not quite right."""
+    generations = Generations(tmp_path / "generations")
+    old = generations.create("v1", dim=4, attribute_types={})
+    run(shelf, old, ColourEncoder())
+    new = generations.create("v2", dim=4, attribute_types={})
+    matrix = np.roll(np.eye(4, dtype=np.float32), 1, axis=1)
+    shift = np.full(4, offset, np.float32)
+    bridges = {one: Bridge(one, "v1", "v2", BridgeKind.AFFINE, matrix, shift) for one in Modality}
+    bridge_generation(old, new, bridges)
+    return new
+
+
+def test_mapped_rows_are_embedded_anew_and_then_are_what_a_new_generation_would_be(shelf, tmp_path):
+    fill(shelf)
+    new = carried(shelf, tmp_path, offset=0.3)
+    assert (new.versions(), len(new.mapped())) == ({"v1": 12}, 8)
+    done = run(shelf, new, Turned())
+    assert (done.rows, done.items, done.upgraded, done.mapped) == (12, 8, 8, 0)
+    assert new.versions() == {"v2": 12}
+    fresh = Generations(tmp_path / "fresh").create("v2", dim=4, attribute_types={})
+    run(shelf, fresh, Turned())
+    assert content(new) == content(fresh)
+    again = Turned()
+    assert run(shelf, new, again).rows == 0
+    assert not again.batches
+
+
+def test_what_has_no_row_comes_first_then_the_newest_of_the_mapped_until_the_limit(shelf, tmp_path):
+    for i in range(12):
+        shelf.picture(f"{i}.png", (20 * i, 0, 100), month=f"2026-{1 + i // 4:02}")
+    new = carried(shelf, tmp_path)
+    unseen = shelf.picture("unseen.png", (0, 200, 0), month="2025-01")
+    months = {one.id: one.month for one in shelf.items}
+    done = run(shelf, new, Turned(), limit=4)
+    assert (done.rows, done.upgraded, done.mapped) == (1 + 4, 4, 8)
+    assert unseen.id in new.embedded()
+    assert sorted({months[one] for one in new.mapped()}) == ["2026-01", "2026-02"]
+    assert run(shelf, new, Turned(), limit=0).rows == 0
+    assert run(shelf, new, Turned(), limit=5).mapped == 0  # two batches of four
+    assert new.versions() == {"v2": 13}
+
+
+def test_a_mapped_recording_is_replaced_by_the_windows_the_new_version_hears(shelf, tmp_path):
+    shelf.recording("long.wav", 4.0)
+    new = carried(shelf, tmp_path)
+    assert new.count() == 7
+    done = run(shelf, new, Turned(window_s=2.0))
+    assert done.upgraded == 1
+    assert new.versions() == {"v2": done.rows}
+    assert done.rows < 7
+
+
+def test_a_mapped_row_whose_file_is_gone_stays_found_and_holds_nobody_up(shelf, tmp_path):
+    for i in range(6):
+        shelf.picture(f"{i}.png", (20 * i, 0, 100), month="2026-01" if i < 4 else "2026-02")
+    new = carried(shelf, tmp_path)
+    lost = shelf.items[4:]
+    for one in lost:
+        Path(one.uri).unlink()
+    done = run(shelf, new, Turned(), limit=4)
+    assert done.upgraded == 4
+    assert new.mapped() == {one.id for one in lost}
+    assert {one.path for one in done.problems} == {one.uri for one in lost}
+    assert new.embedded().keys() == {one.id for one in shelf.items}
+
+
+def test_what_others_change_and_forget_while_rows_are_embedded_anew_stays_so(shelf, tmp_path):
+    for i in range(4):
+        shelf.picture(f"{i}.png", (60 * i, 0, 100), captions=("before",))
+    new = carried(shelf, tmp_path)
+    untouched, renamed, changed, forgotten = shelf.items
+    newer = dataclasses.replace(changed, sha256="f" * 64)
+    catalog = {
+        untouched.id: untouched,
+        renamed.id: dataclasses.replace(renamed, captions=("after",)),
+        changed.id: newer,
+    }
+
+    class Meanwhile(Turned):
+        def encode(self, modality, batch):
+            rows = [Row(newer, Modality.IMAGE, "v2")]
+            new.add(rows, super().encode(Modality.TEXT, ["green"]))
+            new.describe([catalog[renamed.id]])
+            new.delete([forgotten.id])
+            return super().encode(modality, batch)
+
+    def current(ids):
+        return [catalog[one] for one in ids if one in catalog]
+
+    done = run(shelf, new, Meanwhile(), current=current)
+    assert (done.upgraded, done.mapped) == (2, 0)
+    assert done.skipped == {"changed or forgotten while it was embedded": 2}
+    assert new.embedded() == {
+        untouched.id: untouched.sha256,
+        renamed.id: renamed.sha256,
+        changed.id: newer.sha256,
+    }
+    rows = {row["id"]: row for row in content(new)}
+    assert rows[renamed.id]["captions"] == ["after"]
+    assert rows[changed.id]["vector"] == pytest.approx(
+        Turned().encode(Modality.TEXT, ["green"])[0].tolist()
+    )
+
+
+def test_an_encoder_of_another_version_cannot_fill_a_generation(shelf, generation, tmp_path):
+    shelf.picture("a.png", (1, 1, 1))
+    with pytest.raises(WrongUse, match="generation 'g1' is searched with 'v1'"):
+        run(shelf, generation, Turned())
+    assert generation.count() == 0
