@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrubjay.core.config import Settings, home_path, registry_url, wants_builtin
 from scrubjay.core.errors import MissingExtra, NotReady
 from scrubjay.core.protocols import Encoder, Progress
-from scrubjay.core.types import Champion, Split
+from scrubjay.core.types import Champion, Item, Split
 from scrubjay.store.home import Home
 
 if TYPE_CHECKING:
+    from scrubjay.retrain.forget import Purged
+    from scrubjay.retrain.rollback import RolledBack
     from scrubjay.retrain.single import Trained
     from scrubjay.search.collect import Added
     from scrubjay.search.measure import Evaluation
@@ -237,3 +239,31 @@ def month_history(home: Home) -> list[dict[str, Any]]:
     from scrubjay.retrain.history import history
 
     return history(home.runs)
+
+
+def forget_items(home: Home, ids: Sequence[str], *, progress: Progress) -> Purged:
+    """Forget items, and finish what was asked for before; none named does only that."""
+    from scrubjay.retrain.forget import forget
+
+    return forget(home, ids, progress=progress)
+
+
+def forget_source(home: Home, url: str, *, progress: Progress) -> Purged:
+    """Forget everything that came from a folder or bucket."""
+    from scrubjay.retrain.forget import forget_source as forget_all
+
+    return forget_all(home, url, progress=progress)
+
+
+def items_of_source(home: Home, url: str) -> list[Item]:
+    """What `forget_source` would forget."""
+    from scrubjay.retrain.forget import items_of_source as items_below
+
+    return items_below(home, url)
+
+
+def roll_back(home: Home, version: str | None, *, progress: Progress) -> RolledBack:
+    """Serve an earlier version again; None means what served before."""
+    from scrubjay.retrain.rollback import rollback
+
+    return rollback(home, version, progress=progress)

@@ -16,10 +16,12 @@ from scrubjay.cli.champion import champion
 from scrubjay.cli.demo.command import demo
 from scrubjay.cli.doctor import doctor
 from scrubjay.cli.evaluate import evaluate
+from scrubjay.cli.forget import forget
 from scrubjay.cli.frame import note
 from scrubjay.cli.history import history
 from scrubjay.cli.models import models
 from scrubjay.cli.retrain import retrain
+from scrubjay.cli.rollback import rollback
 from scrubjay.cli.search import search
 from scrubjay.cli.train import train
 from scrubjay.core.errors import ScrubjayError
@@ -56,7 +58,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (demo, add, train, evaluate, search, retrain, history, doctor):
+for command in (
+    *(demo, add, forget, train, evaluate, search),
+    *(retrain, history, rollback, doctor),
+):
     app.command()(command)
 app.add_typer(champion, name="champion")
 app.add_typer(models, name="models")

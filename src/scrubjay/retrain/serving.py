@@ -139,6 +139,8 @@ def generation_of(home: Home, version: str, encoder: Encoder) -> Generation:
 def publish(home: Home, champion: Champion, *, fence: int | None = None) -> None:
     """Serve this pair from now on: one compare-and-swap of the pointer.
 
+    What served is written down before it gives way, so that a rollback finds it.
+
     Args:
         fence: the token of the lease held; None when a person publishes.
 
@@ -147,4 +149,6 @@ def publish(home: Home, champion: Champion, *, fence: int | None = None) -> None
     """
     current = home.registry.champion()
     if current != champion:
+        if current is not None:
+            home.served.note(current)
         home.registry.publish(champion, expected=current, fence=fence)

@@ -91,3 +91,8 @@ class Home:
     def runs(self) -> Path:
         """One folder a run."""
         return self.path / "runs"
+
+    @property
+    def lease(self) -> Path:
+        """What a run or a forgetting holds; `store.lease.acquire` it."""
+        return self.path / "lease.json"
