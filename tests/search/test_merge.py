@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -12,8 +11,6 @@ from scrubjay.search.examine import Facts
 from scrubjay.search.merge import Found, merge
 from scrubjay.search.splits import split_of
 
-ROOT = Path("/collection")
-
 
 def found(path: str, content: str, kind: Kind = Kind.IMAGE, **said: object) -> Found:
     """A file whose sha256 is one letter, 64 times."""
@@ -23,7 +20,7 @@ def found(path: str, content: str, kind: Kind = Kind.IMAGE, **said: object) -> F
 def merged(
     *files: Found, known: Known | None = None, held: object = None
 ) -> tuple[tuple[Item, ...], tuple[Problem, ...]]:
-    return merge(files, root=ROOT, month="2026-11", known=known, held=held)
+    return merge(files, uri="/collection/{}".format, month="2026-11", known=known, held=held)
 
 
 def test_an_id_is_the_manifests_else_the_first_16_digits_of_the_hash() -> None:

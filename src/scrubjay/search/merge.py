@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from scrubjay.core.known import Known
@@ -37,7 +36,7 @@ class _Content:
 def merge(
     found: Sequence[Found],
     *,
-    root: Path,
+    uri: Callable[[str], str],
     month: str,
     known: Known | None,
     held: Callable[[str], Item | None] | None,
@@ -46,7 +45,7 @@ def merge(
 
     Args:
         found: sorted by path.
-        root: what paths are relative to; uris are absolute.
+        uri: a file's absolute address, by its path.
         month: for items whose manifest names none.
         known: what is catalogued already.
         held: the catalogued item of an id.
@@ -55,13 +54,13 @@ def merge(
         Items in the order of their first path, and the files set aside because their id belongs
         to other bytes, their bytes to another id, or to something that was forgotten.
     """
-    contents, problems = _contents(found, root, known, held)
+    contents, problems = _contents(found, uri, known, held)
     sha256s = {entry.path: one.facts.sha256 for one in contents for entry in one.entries}
     groups = {one.facts.sha256: _group(one, sha256s) for one in contents}
     members = [Member(groups[one.facts.sha256], _given(one), one.facts.phash) for one in contents]
     splits = assign_splits(members, known=known, ties=_ties(contents, sha256s, groups))
     items = tuple(
-        _item(one, root=root, month=month, group=groups[one.facts.sha256], split=split)
+        _item(one, uri=uri, month=month, group=groups[one.facts.sha256], split=split)
         for one, split in zip(contents, splits, strict=True)
     )
     return items, tuple(problems)
@@ -69,7 +68,7 @@ def merge(
 
 def _contents(
     found: Sequence[Found],
-    root: Path,
+    uri: Callable[[str], str],
     known: Known | None,
     held: Callable[[str], Item | None] | None,
 ) -> tuple[list[_Content], list[Problem]]:
@@ -88,7 +87,7 @@ def _contents(
         if not kept:
             continue
         path = kept[0].path
-        taken = owners.get(item_id) or _catalogued_owner(item_id, sha256, kept, root, known, held)
+        taken = owners.get(item_id) or _catalogued_owner(item_id, sha256, kept, uri, known, held)
         if taken is not None:
             problems += [
                 Problem(entry.path, f"duplicate id {item_id!r}: {taken} has it") for entry in kept
@@ -120,7 +119,7 @@ def _catalogued_owner(
     id: str,
     sha256: str,
     entries: Sequence[Entry],
-    root: Path,
+    uri: Callable[[str], str],
     known: Known | None,
     held: Callable[[str], Item | None] | None,
 ) -> str | None:
@@ -130,7 +129,7 @@ def _catalogued_owner(
     item = held(id)
     if item is None or item.sha256 == sha256:
         return None
-    own = {str(root / entry.path) for entry in entries}
+    own = {uri(entry.path) for entry in entries}
     return None if own & set(item.uris) else item.uri
 
 
@@ -163,13 +162,15 @@ def _given(content: _Content) -> Split | None:
     return next((split for split in HELD_OUT if split in splits), None)
 
 
-def _item(content: _Content, *, root: Path, month: str, group: str, split: Split) -> Item:
+def _item(
+    content: _Content, *, uri: Callable[[str], str], month: str, group: str, split: Split
+) -> Item:
     entries, facts = content.entries, content.facts
     languages = {entry.language for entry in entries} - {None}
     return Item(
         id=content.id,
         kind=facts.kind,
-        uris=tuple(str(root / entry.path) for entry in entries),
+        uris=tuple(uri(entry.path) for entry in entries),
         sha256=facts.sha256,
         group=group,
         split=split,

@@ -1,4 +1,4 @@
-"""A folder to items: found, decoded, hashed, merged, split. Nothing is written."""
+"""A collection to items: found, decoded, hashed, merged, split. Nothing is written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadMedia, MissingExtra, WrongUse
@@ -19,7 +19,7 @@ from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Item
 from scrubjay.media.layout import Entry, Layout, Problem, has_media_name, recognise
 from scrubjay.media.sniff import HEAD_BYTES, sniff
-from scrubjay.search.examine import examine
+from scrubjay.search.examine import Facts, examine
 from scrubjay.search.merge import Found, merge
 from scrubjay.store.objects import list_folder, read_uri
 
@@ -31,21 +31,76 @@ _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _IN_FLIGHT: Final = 4
 
 
+class Source(Protocol):
+    """A collection as a scan asks it; names are below its root, with `/` between parts."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        ...
+
+    def names(self) -> Names:
+        """Everything listed."""
+        ...
+
+    def uri(self, name: str) -> str:
+        """An absolute address."""
+        ...
+
+    def manifest(self, name: str) -> bytes:
+        """The bytes of a file that may describe others.
+
+        Raises:
+            WrongUse: it cannot be read.
+        """
+        ...
+
+    def is_media(self, name: str) -> bool:
+        """Whether a file is media or claims to be."""
+        ...
+
+    def facts(self, name: str) -> Facts:
+        """What a file is. Called from several threads.
+
+        Raises:
+            BadMedia: it cannot be used.
+            MissingExtra: it needs an extra.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A listing, divided.
+
+    Attributes:
+        usable: to be looked at.
+        refused: media that must not be opened.
+        ignored: how many others there are.
+    """
+
+    usable: tuple[str, ...]
+    refused: tuple[Problem, ...] = ()
+    ignored: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A folder, looked at.
+    """A collection, looked at.
 
     Attributes:
         items: sorted by first uri; ids and contents are distinct.
-        quarantined: files and references set aside, paths relative to the folder.
+        quarantined: files and references set aside, paths relative to the root.
         layout: as `Layout.name`.
         ignored: files that are no media and do not claim to be.
+        whole: whether everything that manifests say is of files that are there.
     """
 
     items: tuple[Item, ...]
     quarantined: tuple[Problem, ...]
     layout: str
     ignored: int
+    whole: bool = True
 
 
 def scan_folder(
@@ -58,48 +113,136 @@ def scan_folder(
     progress: Progress = silent,
     threads: int = 0,
 ) -> Scan:
-    """Look at every file of a folder.
-
-    Files are read, decoded and hashed by worker threads, each holding one file at a time. The
-    same folder, month and known items give the same scan.
-
-    Args:
-        root: the folder.
-        month: month added, `YYYY-MM`, unless a manifest says another.
-        known: what is catalogued already; its ids and splits are kept.
-        held: the catalogued item of an id. With it, a manifest that gives a catalogued id to
-            another file is told from one whose file has changed.
-        limits: what each file may cost.
-        progress: told after each file.
-        threads: workers; 0 means one per available core.
+    """Look at every file of a folder; as `scan`.
 
     Raises:
         WrongUse: the folder is missing, empty or without media, the month is not one, or a
             manifest is malformed.
     """
-    if not _MONTH.fullmatch(month):
-        raise WrongUse(f"{month!r} is not a month; write it like 2026-11")
-    root = _folder(root)
-    names, refused, ignored = _listing(root)
-    reader = _Reader(root, limits)
-    layout = recognise(names, reader.manifest, is_media=reader.is_media)
-    if not (layout.entries or layout.problems or refused):
-        raise WrongUse(
-            f"{root} holds no picture or recording Scrubjay can read "
-            f"({ignored + layout.ignored} other files); is it the right folder?"
-        )
-    found, unusable = _examined(layout, reader, progress, threads)
-    items, doubtful = merge(found, root=root, month=month, known=known, held=held)
-    problems = {*refused, *layout.problems, *unusable, *doubtful}
+    checked_month(month)
+    source = _Folder(root, limits)
+    return with_media(
+        scan(source, month=month, known=known, held=held, progress=progress, threads=threads),
+        source,
+    )
+
+
+def scan(
+    source: Source,
+    *,
+    month: str,
+    known: Known | None = None,
+    held: Callable[[str], Item | None] | None = None,
+    progress: Progress = silent,
+    threads: int = 0,
+) -> Scan:
+    """Look at everything a source lists.
+
+    Files are read, decoded and hashed by worker threads, each holding one file at a time. The
+    same files, month and known items give the same scan.
+
+    Args:
+        source: what to look at.
+        month: month added, `YYYY-MM`, unless a manifest says another.
+        known: what is catalogued already; its ids and splits are kept.
+        held: the catalogued item of an id. With it, a manifest that gives a catalogued id to
+            another file is told from one whose file has changed.
+        progress: told after each file.
+        threads: workers; 0 means one per available core.
+
+    Raises:
+        WrongUse: a manifest is malformed.
+    """
+    names = source.names()
+    layout = recognise(names.usable, source.manifest, is_media=source.is_media)
+    found, unusable = _examined(layout, source, progress, threads)
+    items, doubtful = merge(found, uri=source.uri, month=month, known=known, held=held)
+    problems = {*names.refused, *layout.problems, *unusable, *doubtful}
     return Scan(
         items,
         tuple(sorted(problems, key=lambda one: (one.path, one.reason))),
         layout.name,
-        ignored + layout.ignored,
+        names.ignored + layout.ignored,
+        whole=not layout.problems,
     )
 
 
-def _folder(root: Path) -> Path:
+def checked_month(month: str) -> str:
+    """The month, when it is one.
+
+    Raises:
+        WrongUse: it is not written `YYYY-MM`.
+    """
+    if not _MONTH.fullmatch(month):
+        raise WrongUse(f"{month!r} is not a month; write it like 2026-11")
+    return month
+
+
+def with_media(found: Scan, source: Source) -> Scan:
+    """The scan, when it found anything at all.
+
+    Raises:
+        WrongUse: there is nothing in the source that is, or claims to be, media.
+    """
+    if not (found.items or found.quarantined):
+        raise WrongUse(
+            f"{source.name} holds no picture or recording Scrubjay can read "
+            f"({found.ignored} other files); is it the right one?"
+        )
+    return found
+
+
+class _Folder:
+    """A folder's files as they are; sizes are checked before anything is read."""
+
+    def __init__(self, root: Path, limits: MediaLimits) -> None:
+        self.name = str(root)
+        self._root = checked_folder(root)
+        self._limits = limits
+
+    def names(self) -> Names:
+        listed = [info.name for info in list_folder(self._root)]
+        if not listed:
+            raise WrongUse(f"{self.name} is empty; give a folder with pictures or recordings")
+        return folder_names(self._root, listed)
+
+    def uri(self, name: str) -> str:
+        return str(self._root / name)
+
+    def manifest(self, name: str) -> bytes:
+        try:
+            return self._read(name)
+        except BadMedia as error:
+            raise unreadable_manifest(name, error) from error
+
+    def is_media(self, name: str) -> bool:
+        """By name; by content where the name says nothing."""
+        if has_media_name(name):
+            return True
+        try:
+            with (self._root / name).open("rb") as file:
+                return sniff(file.read(HEAD_BYTES)) is not None
+        except OSError:
+            return False
+
+    def facts(self, name: str) -> Facts:
+        return examine(self._read(name), self._limits)
+
+    def _read(self, name: str) -> bytes:
+        return read_uri(self.uri(name), max_bytes=self._limits.max_bytes)
+
+
+def unreadable_manifest(name: str, error: BadMedia) -> WrongUse:
+    """What a manifest that cannot be read is to the one who gave it."""
+    return WrongUse(f"{name}: {error.reason}; mend it and add the folder again")
+
+
+def checked_folder(root: Path) -> Path:
+    """A collection's folder, absolute and without links.
+
+    Raises:
+        WrongUse: it is missing, a file, or a Scrubjay home.
+    """
     path = root.expanduser()
     if not path.exists():
         raise WrongUse(f"there is no folder {root}; check the path")
@@ -111,11 +254,8 @@ def _folder(root: Path) -> Path:
     return path
 
 
-def _listing(root: Path) -> tuple[list[str], list[Problem], int]:
-    """Names of the usable files, media that must not be opened, and how many to ignore."""
-    listed = [info.name for info in list_folder(root)]
-    if not listed:
-        raise WrongUse(f"{root} is empty; give a folder with pictures or recordings")
+def folder_names(root: Path, listed: Sequence[str]) -> Names:
+    """Which of a folder's files may be looked at: no other home's, none outside, all with names."""
     mark = f"/{HOME_MARK}/"
     homes = tuple({f"{name.partition(mark)[0]}/" for name in listed if mark in name})
     usable: list[str] = []
@@ -128,7 +268,7 @@ def _listing(root: Path) -> tuple[list[str], list[Problem], int]:
             usable.append(name)
         elif has_media_name(name):
             problems.append(Problem(name.encode("utf-8", "backslashreplace").decode(), reason))
-    return usable, problems, len(listed) - len(usable) - len(problems)
+    return Names(tuple(usable), tuple(problems), len(listed) - len(usable) - len(problems))
 
 
 def _why_refused(root: Path, name: str) -> str | None:
@@ -140,42 +280,15 @@ def _why_refused(root: Path, name: str) -> str | None:
     return None if inside else "a link that leaves the folder"
 
 
-class _Reader:
-    """The folder's files as bytes; sizes are checked before anything is read."""
-
-    def __init__(self, root: Path, limits: MediaLimits) -> None:
-        self._root = root
-        self.limits = limits
-
-    def read(self, name: str) -> bytes:
-        return read_uri(str(self._root / name), max_bytes=self.limits.max_bytes)
-
-    def manifest(self, name: str) -> bytes:
-        try:
-            return self.read(name)
-        except BadMedia as error:
-            raise WrongUse(f"{name}: {error.reason}; mend it and add the folder again") from error
-
-    def is_media(self, name: str) -> bool:
-        """By name; by content where the name says nothing."""
-        if has_media_name(name):
-            return True
-        try:
-            with (self._root / name).open("rb") as file:
-                return sniff(file.read(HEAD_BYTES)) is not None
-        except OSError:
-            return False
-
-
 def _examined(
-    layout: Layout, reader: _Reader, progress: Progress, threads: int
+    layout: Layout, source: Source, progress: Progress, threads: int
 ) -> tuple[list[Found], list[Problem]]:
     found: list[Found] = []
     problems: list[Problem] = []
 
     def look(entry: Entry) -> Found | Problem:
         try:
-            return Found(entry, examine(reader.read(entry.path), reader.limits))
+            return Found(entry, source.facts(entry.path))
         except (BadMedia, MissingExtra) as error:
             reason = error.reason if isinstance(error, BadMedia) else str(error)
             return Problem(entry.path, reason)
