@@ -18,6 +18,8 @@ SHOWN = 10
 """Reasons, notes, figures and files listed; the report has them all."""
 LONGEST = 240
 """Characters of one line a stranger may have written."""
+LONGEST_ERROR = 2000
+"""An error says what to do next at its end."""
 
 _KINDS = {
     "promoted": Told.SUCCESS,
@@ -88,7 +90,8 @@ def _decision(result: Mapping[str, Any]) -> Iterator[str]:
         case "no-change":
             yield f"Nothing new to learn from; {champion or 'no version'} serves."
         case _:
-            yield f"It failed: {_tame(result.get('error')) or 'it did not say why'}"
+            error = _tame(result.get("error"), LONGEST_ERROR)
+            yield f"It failed: {error or 'it did not say why'}"
             yield f"{champion or 'No version'} serves; `scrubjay retrain` goes on from there."
 
 
@@ -97,7 +100,7 @@ def _listed(name: str, lines: Sequence[object] | None) -> Iterator[str]:
         return
     yield f"{name}:"
     yield from (f"- {_tame(one)}" for one in lines[:SHOWN])
-    yield from _more(len(lines))
+    yield from _more(len(lines) - SHOWN)
 
 
 def _data(data: Mapping[str, Any]) -> Iterator[str]:
@@ -118,7 +121,7 @@ def _figures(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             else ""
         )
         yield f"- {_tame(name)}: {_figure(old)}, {_figure(new)}{change}"
-    yield from _more(len(figures))
+    yield from _more(len(figures) - SHOWN)
 
 
 def _quarantined(result: Mapping[str, Any]) -> Iterator[str]:
@@ -128,7 +131,7 @@ def _quarantined(result: Mapping[str, Any]) -> Iterator[str]:
     count = max(int((result.get("data") or {}).get("quarantined") or 0), len(shown))
     yield f"Quarantined, {count:,}:"
     yield from (f"- {_tame(one.get('path'))}: {_tame(one.get('reason'))}" for one in shown[:SHOWN])
-    yield from _more(count)
+    yield from _more(count - len(shown[:SHOWN]))
 
 
 def _where(result: Mapping[str, Any]) -> Iterator[str]:
@@ -138,9 +141,9 @@ def _where(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"Run: {_tame(result.get('run'))}" + (f", {_duration(took)}" if took else "")
 
 
-def _more(count: int) -> Iterator[str]:
-    if count > SHOWN:
-        yield f"- and {count - SHOWN:,} more, in the report"
+def _more(left: int) -> Iterator[str]:
+    if left > 0:
+        yield f"- and {left:,} more, in the report"
 
 
 def _figure(value: object) -> str:
@@ -154,14 +157,14 @@ def _duration(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes >= 2 else f"{seconds:.0f} s"
 
 
-def _tame(text: object) -> str:
+def _tame(text: object, longest: int = LONGEST) -> str:
     """One harmless line of what a stranger may have written; empty for None."""
-    return _MENTION.sub("＠", _line(text).translate(_TAME))  # noqa: RUF001 - a look-alike
+    return _MENTION.sub("＠", _line(text, longest).translate(_TAME))  # noqa: RUF001 - a look-alike
 
 
-def _line(text: object) -> str:
+def _line(text: object, longest: int = LONGEST) -> str:
     if text is None:
         return ""
     line = " ".join(str(text).split())
     line = "".join("?" if unicodedata.category(one)[0] == "C" else one for one in line)
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
+    return line if len(line) <= longest else f"{line[:longest]}..."
