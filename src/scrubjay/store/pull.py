@@ -52,6 +52,8 @@ def pull_files(
             f"{target} is where you are; give the version a folder of its own, such as "
             f"{manifest.version}"
         )
+    if _holds(target, manifest):
+        return
     lock = target.with_name(f".{target.name}{_ASIDE}.lock")
     with locked(lock, f"pulling into {target}", wait_s=WAIT_S):
         if not _holds(target, manifest):
@@ -60,7 +62,7 @@ def pull_files(
             if target.exists():
                 target.rmdir()
             rename_folder(aside, target, point="pull")
-        lock.unlink()
+        lock.unlink(missing_ok=True)
 
 
 def gather(manifest: Manifest, folder: Path, read: ReadFile, *, progress: Progress) -> None:
