@@ -33,6 +33,7 @@ _AT_ONCE = 100
 _FOLDS = 5
 _SHOWN = 5
 _TIE = 1e-12
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Drift:
         p: how often chance alone moves them as far; None as before.
         told_apart: how often a new and an old vector are told apart, 0.5 by chance; None as
             before.
-        most_unlike: places of the new vectors that are least like the old, the first the least.
+        most_unlike: places of the new vectors that have no old one near, the loneliest first.
         warns: both thresholds are passed.
     """
 
@@ -188,8 +189,9 @@ def drift(
     fold = np.concatenate([rng.permutation(n) % _FOLDS for n in (n_old, n_new)])
     witness = _witness(distances, is_new, fold)
     told_apart = _told_apart(witness, is_new, fold)
-    order = np.argsort(-witness[is_new], kind="stable")[:_SHOWN]
-    between = float(distances[np.ix_(~is_new, is_new)].mean())
+    apart = distances[np.ix_(~is_new, is_new)]
+    between = float(apart.mean())
+    order = np.argsort(-apart.min(axis=0), kind="stable")[:_SHOWN]
     return Drift(
         name,
         n_old,
@@ -224,12 +226,15 @@ def _drawn(vectors: Vectors, most: int, rng: np.random.Generator) -> NDArray[np.
 
 
 def _distances(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, n) Euclidean distances."""
+    """(n, n) Euclidean distances, as multiples of their mean where it is not 0."""
     squares = np.einsum("ij,ij->i", rows, rows)
-    squared = squares[:, None] + squares[None] - 2 * (rows @ rows.T)
+    summed = squares[:, None] + squares[None]
+    squared = summed - 2 * (rows @ rows.T)
     np.fill_diagonal(squared, 0.0)
-    distances: NDArray[np.float64] = np.sqrt(np.maximum(squared, 0.0))
-    return distances
+    # What rounding leaves of equal rows is no distance.
+    squared[squared <= _ROUNDING * summed] = 0.0
+    distances: NDArray[np.float64] = np.sqrt(squared)
+    return distances / (distances.mean() or 1.0)
 
 
 def _energies(distances: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -43,12 +43,11 @@ def bad_items(
         raise MissingExtra("checking a month's rows", "month") from error
     bad = []
     for item in items:
-        reason = _undescribed(item, settings, item.id in blank) or _indescribable(item, settings)
-        if reason is None:
-            try:
-                ItemRow.model_validate(_fields(item))
-            except ValidationError as error:
-                reason = _first(error)
+        try:
+            ItemRow.model_validate(_fields(item))
+            reason = _ill_described(item, settings, blank=item.id in blank)
+        except ValidationError as error:
+            reason = _first(error)
         if reason is not None:
             bad.append(BadRow(item.id, item.uri if item.uris else item.id, reason))
     return bad
@@ -59,17 +58,12 @@ def says_nothing(description: str) -> bool:
     return not any(unicodedata.category(mark).startswith(_SAYS_SOMETHING) for mark in description)
 
 
-def _undescribed(item: Item, settings: ValidateSettings, blank: bool) -> str | None:
+def _ill_described(item: Item, settings: ValidateSettings, *, blank: bool) -> str | None:
     if any(says_nothing(one) for one in item.captions) or (blank and not item.captions):
         return "an empty description"
     if settings.require_description and item.kind is Kind.IMAGE and not item.captions:
         return "no description"
-    return None
-
-
-def _indescribable(item: Item, settings: ValidateSettings) -> str | None:
-    longest = max((len(one) for one in item.captions), default=0)
-    if longest > settings.max_description:
+    if any(len(one) > settings.max_description for one in item.captions):
         return f"a description of over {settings.max_description} characters"
     return None
 

@@ -104,7 +104,7 @@ def shift(new: Sequence[Item], before: Sequence[Item], column: str, *, seed: int
             for drawn in _draws(sizes, len(new_groups), rng)
         ]
     )
-    as_far = np.count_nonzero(by_chance >= observed[0] - _TIE)
+    as_far = int(np.count_nonzero(by_chance >= observed[0] - _TIE))
     return Shift(
         distance=float(observed[0]),
         by_chance=float(by_chance.mean()),

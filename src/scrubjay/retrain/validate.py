@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from scrubjay.core.known import FORGOTTEN
 from scrubjay.core.types import Item
 from scrubjay.media.layout import Problem
 from scrubjay.retrain.duplicates import duplicates_finding
@@ -22,6 +23,7 @@ from scrubjay.retrain.verdict import BadRow, Finding, Verdict
 __all__ = ["BadRow", "Finding", "NewObjects", "ValidateSettings", "Verdict", "validate"]
 
 _REASONS_NAMED = 3
+_REASONS_KEPT = 20
 
 
 class NewObjects(Protocol):
@@ -73,8 +75,9 @@ def validate(
     own = {item.id for item in new}
     known = [item for item in before if item.id not in own]
     older = {item.id: item for item in before if item.id in own}
-    bad = _bad_rows(drop.new_problems, bad_items(new, settings, blank=frozenset(blank)))
-    n_new = max(drop.looked_at, len({item.id for item in new}) + _unread(bad))
+    unread = [one for one in drop.new_problems if not one.reason.startswith(FORGOTTEN)]
+    bad = _bad_rows(unread, bad_items(new, settings, blank=frozenset(blank)))
+    n_new = _objects(drop, bad)
     refused = {row.id for row in bad}
     good = [item for item in new if item.id not in refused]
     findings = (
@@ -101,8 +104,12 @@ def _bad_rows(problems: Sequence[Problem], items: Sequence[BadRow]) -> tuple[Bad
     return tuple(sorted([*rows, *items], key=lambda row: (row.path, row.id or "")))
 
 
-def _unread(bad: Sequence[BadRow]) -> int:
-    return sum(row.id is None for row in bad)
+def _objects(drop: NewObjects, bad: Sequence[BadRow]) -> int:
+    """New objects, those included that only a manifest speaks of; what was forgotten is none."""
+    forgotten = {one.path for one in drop.new_problems if one.reason.startswith(FORGOTTEN)}
+    items = {item.id for item in (*drop.added, *drop.changed)}
+    unread = sum(row.id is None for row in bad)
+    return max(drop.looked_at - len(forgotten), len(items) + unread)
 
 
 def _share_finding(bad: Sequence[BadRow], n_new: int, settings: ValidateSettings) -> Finding:
@@ -120,7 +127,7 @@ def _share_finding(bad: Sequence[BadRow], n_new: int, settings: ValidateSettings
         "new": n_new,
         "share": share,
         "limit": settings.max_bad,
-        "reasons": dict(reasons),
+        "reasons": dict(reasons[:_REASONS_KEPT]),
     }
     stops = BAD_ROWS in settings.stop_on
     return Finding(BAD_ROWS, statement, figures, stops=broken and stops, warns=broken and not stops)

@@ -65,6 +65,7 @@ class ValidateSettings:
         _require("alpha", self.alpha, low=0.001, high=0.5)
         _require("max_description", self.max_description, low=1)
         _require("minimum_n", self.minimum_n, low=1)
+        _require_flag("require_description", self.require_description)
         for code in self.languages:
             if not _LANGUAGE_CODE.fullmatch(code):
                 raise BadConfig(f"validate.languages has {code!r}; write codes such as en or de")
@@ -82,6 +83,11 @@ def _names(name: str, given: object) -> tuple[str, ...]:
     if isinstance(given, list | tuple) and all(isinstance(one, str) for one in given):
         return tuple(given)
     raise BadConfig(f"validate.{name} is {given!r}; it must be a list of names, such as [en, de]")
+
+
+def _require_flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise BadConfig(f"validate.{name} is {value!r}; it must be true or false")
 
 
 def _require(name: str, value: object, *, low: float, high: float | None = None) -> None:
