@@ -52,9 +52,10 @@ def pull_files(
             f"{target} is where you are; give the version a folder of its own, such as "
             f"{manifest.version}"
         )
-    if _holds(target, manifest):
-        return
     lock = target.with_name(f".{target.name}{_ASIDE}.lock")
+    if _holds(target, manifest):
+        lock.unlink(missing_ok=True)  # left by one that was killed when all was done
+        return
     with locked(lock, f"pulling into {target}", wait_s=WAIT_S):
         if not _holds(target, manifest):
             aside = target.with_name(f".{target.name}{_ASIDE}")
