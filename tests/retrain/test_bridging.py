@@ -130,6 +130,20 @@ def test_a_modality_the_old_version_did_not_know_has_no_bridge():
     assert problems == {Modality.TEXT: "no item was embedded by both versions"}
 
 
+def test_only_what_is_stored_needs_a_bridge():
+    problems = {}
+    bridges = learn_bridges(
+        OLD,
+        NEW,
+        source="v1",
+        target="v2",
+        stored={Modality.IMAGE, Modality.SPEECH},
+        on_problem=problems.__setitem__,
+    )
+    assert bridges.keys() == {Modality.IMAGE}
+    assert problems == {Modality.SPEECH: "no item was embedded by both versions"}
+
+
 @pytest.fixture
 def old(tmp_path):
     generation = Generations(tmp_path).create("v1", dim=DIM, attribute_types={})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ def learn_bridges(
     *,
     source: str,
     target: str,
+    stored: Collection[Modality] | None = None,
     on_problem: Callable[[Modality, str], None] = lambda modality, reason: None,
 ) -> dict[Modality, LearnedBridge]:
     """A bridge for each modality that enough items were embedded in by both versions.
@@ -34,10 +35,11 @@ def learn_bridges(
         new: views the new version made; other items than `old`'s are passed over.
         source: the old version.
         target: the new version.
-        on_problem: told of each modality of `new` without a bridge, and why.
+        stored: modalities a generation has rows of; the others need no bridge. None learns all.
+        on_problem: told of each of these modalities without a bridge, and why.
     """
     learned = {}
-    for modality in new:
+    for modality in new if stored is None else [one for one in Modality if one in stored]:
         try:
             pairs = _pairs(modality, old, new)
             learned[modality] = learn_bridge(pairs, modality=modality, source=source, target=target)
@@ -50,14 +52,15 @@ def _pairs(modality: Modality, old: Mapping[Modality, View], new: Mapping[Modali
     asking = [view for other, view in new.items() if other is not modality and len(view)]
     if not asking:
         raise NotReady("there is nothing of another modality to search it with")
-    made = new[modality]
-    here, there = _paired(old[modality], made) if modality in old else ([], [])
+    here, there = (
+        _paired(old[modality], new[modality]) if modality in old and modality in new else ([], [])
+    )
     if not here:
         raise NotReady("no item was embedded by both versions")
     return Pairs(
         old=old[modality].vectors[here],
-        new=made.vectors[there],
-        groups=[made.groups[place] for place in there],
+        new=new[modality].vectors[there],
+        groups=[new[modality].groups[place] for place in there],
         queries=np.concatenate([view.vectors for view in asking]),
         query_groups=[group for view in asking for group in view.groups],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -99,39 +99,40 @@ class HeldRows:
         self.at = at
 
 
-def unheld(page: Page, held: HeldRows, *, version: str) -> pa.Table:
-    """Rows of a page that a generation of `version` still lacks.
+def unheld(
+    page: Page, held: HeldRows, modalities: Collection[Modality], *, version: str
+) -> pa.Table:
+    """Rows of a page, of these modalities, that a generation of `version` still lacks.
 
     Left out are those there already, those of items it embedded itself, and those that say
     `version` made them: mapped back into its space they would pass for its own.
     """
     import pyarrow as pa
 
-    columns = (page.rows[name].to_pylist() for name in (KEY, "id", "version"))
+    named = {one.value for one in modalities}
+    columns = (page.rows[name].to_pylist() for name in (KEY, "id", "version", "modality"))
     wanted = [
-        key not in held.keys and maker != version and held.makers.get(item_id) != version
-        for key, item_id, maker in zip(*columns, strict=True)
+        modality in named
+        and key not in held.keys
+        and maker != version
+        and held.makers.get(item_id) != version
+        for key, item_id, maker, modality in zip(*columns, strict=True)
     ]
-    return page.rows.filter(pa.array(wanted, pa.bool_()))
+    return page.rows if all(wanted) else page.rows.filter(pa.array(wanted, pa.bool_()))
 
 
 def mapped_table(rows: pa.Table, maps: Mapping[Modality, SpaceMap], schema: pa.Schema) -> pa.Table:
     """Rows of one schema in another, each vector mapped as its modality's map says.
 
-    Rows of a modality without a map are left out.
-
     Args:
-        rows: with every column of their generation.
+        rows: with every column of their generation, of modalities that have a map.
         schema: has a column for every attribute the rows have.
 
     Raises:
         WrongUse: a map gives vectors of another length than the schema's.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    known = pa.array([modality.value for modality in maps], pa.string())
-    rows = rows.filter(pc.is_in(rows["modality"], value_set=known)).combine_chunks()
     vectors = _mapped(rows, maps, schema.field(VECTOR).type.list_size)
     flat = pa.array(vectors.ravel())
     filled = {VECTOR: pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])}
@@ -144,17 +145,19 @@ def _mapped(rows: pa.Table, maps: Mapping[Modality, SpaceMap], dim: int) -> NDAr
     flat = rows[VECTOR].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     old = flat.reshape(rows.num_rows, old_dim).astype(np.float32, copy=False)
     modalities = rows["modality"].to_numpy(zero_copy_only=False)
-    new = np.zeros((rows.num_rows, dim), np.float32)
+    new = np.empty((rows.num_rows, dim), np.float32)
     for modality, one in maps.items():
         places = np.flatnonzero(modalities == modality.value)
         if not len(places):
             continue
-        mapped = one.map(old[places])
+        mapped = one.map(old if len(places) == len(old) else old[places])
         if mapped.shape != (len(places), dim):
             raise WrongUse(
                 f"the {modality.value} bridge from {one.source} to {one.target} gives vectors of "
                 f"shape {mapped.shape}, the generation holds {dim} numbers a row; learn it anew"
             )
+        if len(places) == len(old):
+            return mapped
         new[places] = mapped
     return new
 

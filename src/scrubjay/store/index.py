@@ -144,7 +144,7 @@ class Generation:
         maps = fitting_maps(maps, page, into=self.version)
         with self._table.writing():
             held = self._held_rows()
-            rows = unheld(page, held, version=self.version)
+            rows = unheld(page, held, maps.keys(), version=self.version)
             if rows.num_rows:
                 self._table.grow(joined_types(self.attribute_types(), types_in(rows.schema)))
                 rows = mapped_table(rows, maps, self._table.schema())
