@@ -58,14 +58,15 @@ class Masks:
 def address_secrets(url: str) -> frozenset[str]:
     """Every part of a notification address that may be secret: all but scheme, host and keys.
 
-    Services keep their tokens anywhere: as user, password, host, path or query.
+    Services keep their tokens anywhere: as user, password, path, query, or where a host would be.
     """
     rest = url.partition("://")[2] or url
     path, _, query = rest.partition("?")
     parts = re.split(r"[/:@#,\s]+", path)
     parts += [one.partition("=")[2] for one in query.split("&")]
-    found = {rest, *parts, *map(unquote, parts)}
-    return frozenset(one for one in found if one and not _HOST.fullmatch(one))
+    host = path.partition("/")[0].rpartition("@")[2].partition(":")[0]
+    shown = {"", host} if _HOST.fullmatch(host) else {""}
+    return frozenset({rest, *parts, *map(unquote, parts)} - shown)
 
 
 def lasting_secrets(urls: Iterable[str]) -> frozenset[str]:

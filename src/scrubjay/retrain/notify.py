@@ -204,6 +204,8 @@ def _service(url: str, *, retries: int) -> apprise.NotifyBase:
         app_id="Scrubjay",
         app_desc="Scrubjay",
         app_url="",
+        image_url_mask="",  # else messages carry links to pictures on somebody's server
+        image_url_logo="",
         async_mode=False,
         http_redirects=False,
         storage_mode="memory",
