@@ -31,6 +31,8 @@ def item(n: int, **said) -> Item:
 class Drop:
     """What validation reads of one."""
 
+    source: str = "/pictures"
+    layout: str = "manifest"
     added: tuple[Item, ...] = ()
     changed: tuple[Item, ...] = ()
     new_problems: tuple[Problem, ...] = ()

@@ -106,16 +106,12 @@ def test_what_was_forgotten_is_neither_bad_nor_new():
     assert (verdict.n_new, verdict.share_bad, verdict.stopped) == (11, 1 / 11, True)
 
 
-def test_blank_descriptions_that_became_no_caption_are_bad_and_missing_ones_are_not():
-    silent = [item(n, captions=()) for n in range(10)]
-    named = validate(
-        drop(90, added=[item(n + 200, captions=()) for n in range(10)]),
-        before=(),
-        settings=NOTHING,
-        blank={"item-00200", "item-00201"},
-    )
-    assert named.without == {"item-00200", "item-00201"}
-    assert validate(drop(added=silent), before=(), settings=NOTHING).bad == ()
+def test_empty_descriptions_are_bad_where_a_file_speaks_for_all_and_missing_ones_are_not():
+    silent = [item(n + 200, captions=()) for n in range(4)]
+    for layout, bad in (("descriptions", 4), ("manifest", 0), ("tree", 0)):
+        verdict = validate(drop(96, added=silent, layout=layout), before=(), settings=NOTHING)
+        assert verdict.share_bad == bad / 100
+        assert {row.reason for row in verdict.bad} == ({"an empty description"} if bad else set())
 
 
 def test_batch_rules_look_at_good_rows_only():

@@ -7,12 +7,13 @@ pictures pass them all: every row is in order. That is found by the gate, on hel
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from scrubjay.core.known import FORGOTTEN
 from scrubjay.core.types import Item
 from scrubjay.media.layout import Problem
+from scrubjay.retrain.blank import given_blank
 from scrubjay.retrain.duplicates import duplicates_finding
 from scrubjay.retrain.language import language_finding
 from scrubjay.retrain.row_rules import bad_items
@@ -28,6 +29,16 @@ _REASONS_KEPT = 20
 
 class NewObjects(Protocol):
     """What validation reads of a drop."""
+
+    @property
+    def source(self) -> str:
+        """Where they come from."""
+        ...
+
+    @property
+    def layout(self) -> str:
+        """How the source is laid out, as `Layout.name`."""
+        ...
 
     @property
     def added(self) -> tuple[Item, ...]:
@@ -55,7 +66,6 @@ def validate(
     *,
     before: Sequence[Item],
     settings: ValidateSettings,
-    blank: Collection[str] = (),
 ) -> Verdict:
     """Hold new objects against every rule.
 
@@ -63,7 +73,6 @@ def validate(
         drop: what is new.
         before: the items the last snapshot lists; older states of the drop's own do not matter.
         settings: the owner's limits.
-        blank: ids of items whose manifest gives a description and leaves it empty.
 
     Returns:
         The same verdict for the same arguments.
@@ -76,7 +85,8 @@ def validate(
     known = [item for item in before if item.id not in own]
     older = {item.id: item for item in before if item.id in own}
     unread = [one for one in drop.new_problems if not one.reason.startswith(FORGOTTEN)]
-    bad = _bad_rows(unread, bad_items(new, settings, blank=frozenset(blank)))
+    blank = given_blank(new, known, layout=drop.layout, source=drop.source)
+    bad = _bad_rows(unread, bad_items(new, settings, blank=blank))
     n_new = _objects(drop, bad)
     refused = {row.id for row in bad}
     good = [item for item in new if item.id not in refused]
