@@ -256,19 +256,22 @@ def checked_folder(root: Path) -> Path:
 
 def folder_names(root: Path, listed: Sequence[str]) -> Names:
     """Which of a folder's files may be looked at: no other home's, none outside, all with names."""
-    mark = f"/{HOME_MARK}/"
-    homes = tuple({f"{name.partition(mark)[0]}/" for name in listed if mark in name})
     usable: list[str] = []
     problems = []
-    for name in listed:
-        if name.startswith(homes):
-            continue
+    for name in outside_homes(listed):
         reason = _why_refused(root, name)
         if reason is None:
             usable.append(name)
         elif has_media_name(name):
             problems.append(Problem(name.encode("utf-8", "backslashreplace").decode(), reason))
     return Names(tuple(usable), tuple(problems), len(listed) - len(usable) - len(problems))
+
+
+def outside_homes(listed: Sequence[str]) -> list[str]:
+    """The names that are not inside a Scrubjay home somewhere below the root."""
+    mark = f"/{HOME_MARK}/"
+    homes = tuple({f"{name.partition(mark)[0]}/" for name in listed if mark in name})
+    return [name for name in listed if not name.startswith(homes)]
 
 
 def _why_refused(root: Path, name: str) -> str | None:

@@ -73,6 +73,10 @@ class Bucket(Protocol):
         """
         ...
 
+    def peek(self, name: str, length: int) -> bytes:
+        """An object's first bytes; none when it is empty or not there."""
+        ...
+
     def read_tagged(self, name: str) -> tuple[bytes, str] | None:
         """An object's bytes and the tag `swap` wants; None when it is not there."""
         ...
@@ -202,6 +206,20 @@ class RemoteBucket:
             return self._get(name, max_bytes, expected)
         except FileNotFoundError as error:
             raise BadMedia("object is gone", self.uri(name)) from error
+
+    def peek(self, name: str, length: int) -> bytes:
+        """An object's first bytes; none when it is empty or not there."""
+        import obstore
+
+        def first() -> bytes:
+            if not obstore.head(self._store, name)["size"]:
+                return b""
+            return bytes(obstore.get_range(self._store, name, start=0, length=length))
+
+        try:
+            return self._ask(first, "read", name)
+        except FileNotFoundError:
+            return b""
 
     def read_tagged(self, name: str) -> tuple[bytes, str] | None:
         """An object's bytes and its ETag; None when it is not there."""

@@ -63,6 +63,14 @@ class FolderBucket:
             raise BadMedia("file is gone", self.uri(name))
         return self.read(name, max_bytes=max_bytes), info
 
+    def peek(self, name: str, length: int) -> bytes:
+        """A file's first bytes; none when it is empty, not there or may not be read."""
+        try:
+            with (self.root / name).open("rb") as file:
+                return file.read(length)
+        except OSError:
+            return b""
+
     def read_tagged(self, name: str) -> tuple[bytes, str] | None:
         """A file's bytes and the hash of them; None when it is not there."""
         try:

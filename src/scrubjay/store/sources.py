@@ -18,7 +18,7 @@ import shutil
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from io import BufferedWriter
+from io import FileIO
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -38,14 +38,12 @@ class Seen:
     Attributes:
         facts: what decoding it said, as JSON; None when it was not, or could not be, decoded.
         reason: why it could not be decoded, or None.
-        aside: hash of why it became no item, whatever the reason was; None when it did.
     """
 
     size: int
     etag: str | None
     facts: Mapping[str, Any] | None = None
     reason: str | None = None
-    aside: str | None = None
 
     def is_of(self, info: ObjectInfo) -> bool:
         """Whether the listing shows the same bytes."""
@@ -166,15 +164,19 @@ class SeenSource:
                 continue
         return seen
 
+    def held(self) -> frozenset[str]:
+        """The contents of everything taken, looked at or fetched."""
+        fetched = SourceListing(objects=self.fetched())
+        return self.taken().sha256s() | self.pending().sha256s() | fetched.sha256s()
+
     def fetching(self) -> Fetched:
         """Where a look writes down what it fetches."""
-        make_folder(self.folder)
         return Fetched(self.folder / "fetched.jsonl")
 
     def look_ended(self, listing: SourceListing) -> None:
         """Keep what a look found until it is taken."""
         make_folder(self.folder)
-        write_durably(self.folder / "pending.json", _bytes(listing), point="source")
+        write_durably(self.folder / "pending.json", _bytes(listing), point="look")
 
     def take(self, token: str, refused: Mapping[str, Refusal]) -> bool:
         """What that look found is now what is known of the source.
@@ -187,11 +189,9 @@ class SeenSource:
             False when another look was made since: the next one compares with what was taken
             before, and fetches nothing twice.
         """
-        if self.taken().token == token:
-            return True
         pending = self.pending()
         if pending.token != token:
-            return False
+            return self.taken().token == token
         taken = replace(pending, refused={**pending.refused, **refused})
         write_durably(self.folder / "listing.json", _bytes(taken), point="source")
         for name in ("fetched.jsonl", "pending.json"):
@@ -243,28 +243,26 @@ class Fetched:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._file: BufferedWriter | None = None
+        self._file: FileIO | None = None
         self._waiting = 0
 
     def __enter__(self) -> Self:
-        self._file = self._path.open("ab")
-        self._file.write(b"\n")  # after a line that a kill cut off
         return self
 
     def __exit__(self, *args: object) -> None:
         if self._file is not None:
-            self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
 
     def add(self, key: str, seen: Seen) -> None:
         """Write one object down; what it refers to is on the disk already."""
-        if self._file is None:
-            raise ValueError("open it with `with` first")
         line = json.dumps([key, *_row(seen)]).encode() + b"\n"
         with self._lock:
+            if self._file is None:
+                make_folder(self._path.parent)
+                self._file = self._path.open("ab", buffering=0)
+                self._file.write(b"\n")  # after a line that a kill cut off
             self._file.write(line)
-            self._file.flush()
             self._waiting += 1
             if self._waiting >= _FLUSH_EVERY:
                 os.fsync(self._file.fileno())
@@ -279,7 +277,7 @@ def digest_of(values: Iterable[object]) -> str:
 
 def _row(seen: Seen) -> list[Any]:
     facts = None if seen.facts is None else dict(seen.facts)
-    return [seen.size, seen.etag, facts, seen.reason, seen.aside]
+    return [seen.size, seen.etag, facts, seen.reason]
 
 
 def _head(seen: Seen, data: bytes) -> bytes:
