@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from scrubjay.retrain.bridging import learn_bridges, plan_bridge
 from scrubjay.search.measure import evaluate_items
 from scrubjay.search.query import Query
 from scrubjay.store.home import Home
-from tests.search.conftest import Shelf
+from tests.search.conftest import Shelf, png
 from tests.search.test_bridged import content
 
 PICTURES, RECORDINGS = 90, 3
@@ -163,6 +165,42 @@ def test_a_new_version_serves_mapped_rows_at_once_and_its_own_in_the_end(home, s
     assert registered(fresh, dict(encoders), 2) == new
     serving.embed_version(fresh, new, progress=silent)
     assert content(generation) == content(fresh.generations.open(new))
+
+
+def test_everything_is_found_at_every_moment_of_the_switch(home, shelf, encoders):
+    """Somebody asks for all there is while rows are mapped, published and embedded anew."""
+    new = registered(home, encoders, 2)
+    learned = bridges(home, shelf, encoders, new)
+    everything, stop = {one.id for one in shelf.items}, threading.Event()
+
+    def ask():
+        results = []
+        while not stop.is_set():
+            results.append(asked(home, shelf, 0, k=1000))
+        return results
+
+    old = home.registry.champion().version
+    with ThreadPoolExecutor() as pool:
+        asking = pool.submit(ask)
+        try:
+            serving.publish(home, served(home, new, learned))
+            while serving.upgrade(home, new, limit=10, progress=silent).mapped:
+                pass
+        finally:
+            stop.set()
+    assert {result.version for result in asking.result()} == {old, new}
+    for result in asking.result():
+        assert {hit.id for hit in result.hits} == everything
+
+
+def test_adding_a_folder_does_not_wait_for_rows_to_be_embedded_anew(home, shelf, encoders):
+    new = registered(home, encoders, 2)
+    serving.publish(home, served(home, new, bridges(home, shelf, encoders, new)))
+    waiting = home.generations.open(new).mapped()
+    (shelf.folder / "new.png").write_bytes(png((9, 90, 200)))
+    added = services.add_folder(home, shelf.folder, month="2026-12", progress=silent)
+    assert added.indexed == 1
+    assert home.generations.open(new).mapped() == waiting
 
 
 def test_a_version_of_another_width_is_bridged_too(home, shelf, encoders):

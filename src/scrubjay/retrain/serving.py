@@ -17,7 +17,6 @@ from scrubjay.search.bridged import bridge_generation
 from scrubjay.search.ingest import Ingested, ingest
 from scrubjay.store.home import Home
 from scrubjay.store.index import Generation
-from scrubjay.store.objects import read_uri
 
 
 def embed_version(home: Home, version: str, *, progress: Progress) -> Champion:
@@ -118,7 +117,7 @@ def _ingested(
         home.catalog.items(ids=ids),
         generation,
         encoder,
-        read=read_uri,
+        read=home.reader(),
         limit=limit,
         current=current,
         limits=home.settings.limits,

@@ -13,7 +13,6 @@ from scrubjay.search.ingest import Ingested, ingest
 from scrubjay.search.scan import scan_folder
 from scrubjay.store.home import Home
 from scrubjay.store.index import Generation
-from scrubjay.store.objects import read_uri
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,10 @@ def add_folder(
             list(home.catalog.items(ids=[item.id for item in scan.items])),
             target.generation,
             target.encoder,
-            read=read_uri,
+            read=home.reader(),
+            # Whoever adds a picture does not wait for what a promotion left to be embedded anew.
+            limit=0,
+            current=lambda ids: home.catalog.items(ids=ids),
             limits=settings.limits,
             threads=settings.threads,
             progress=progress,
