@@ -53,12 +53,14 @@ def list_models(
         return
     out = console()
     if not versions:
-        out.print(f"no version in {opened.url} yet", markup=False)
+        out.print(f"no version in {opened.url} yet", markup=False, soft_wrap=True)
     for one in versions:
         mark = "*" if champion and one.id == champion.version else " "
         parent = one.lineage.get("parent")
         begun = f"  from {parent}" if parent else ""
-        out.print(f"{mark} {one.id}  {one.created:%Y-%m-%d %H:%M}{begun}", markup=False)
+        out.print(
+            f"{mark} {one.id}  {one.created:%Y-%m-%d %H:%M}{begun}", markup=False, soft_wrap=True
+        )
 
 
 @models.command("pull")
@@ -83,4 +85,4 @@ def pull(
     if json:
         emit({"version": pulled, "folder": str(folder.absolute())})
     else:
-        console().print(f"{pulled} is in {folder}", markup=False)
+        console().print(f"{pulled} is in {folder}", markup=False, soft_wrap=True)
