@@ -1,8 +1,9 @@
 """A month's fit: from the champion, on new pairs and replayed old ones, then between the two.
 
-`fit/` in the run's folder holds what `training.fit` writes, `encoder/` with the weights kept, in
-the family's own format, and `result.json`, which is written last. A fit that was killed goes on
-from its last checkpoint with the same items; one that has its result is not done again.
+`fit/` in the run's folder holds what `training.fit` writes and its figures (`metrics.json`),
+`encoder/` with the weights kept, in the family's own format, and `result.json`, written last. A fit
+that was killed goes on from its last checkpoint with the same items; one that has its result is
+not done again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from scrubjay.core.types import Item
 from scrubjay.retrain.replay import Replayed, replayed
 from scrubjay.retrain.start import build_encoder, from_champion, version_node
 from scrubjay.search.decode import Read
-from scrubjay.store.durable import make_folder, rename_folder, write_durably
+from scrubjay.store.durable import make_folder, rename_folder, sweep_aside, write_durably
 from scrubjay.training.instantiate import refers_to
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 FOLDER = "fit"
 ENCODER = "encoder"
 RESULT = "result.json"
+METRICS = "metrics.json"
 BASE, CHAMPION = "base", "champion"
 
 
@@ -155,6 +157,7 @@ def fit_month(
             halvings=settings.halvings,
             progress=progress,
         )
+        metrics = _measured(folder, fitted.metrics, resume=resume)
         weights = _choose(fitted, knew, chosen, new, read, settings, progress)
     made = MonthFit(
         encoder=_encoder_of(fitted),
@@ -162,7 +165,7 @@ def fit_month(
         alpha=weights.alpha,
         why=weights.why,
         scores=weights.scores,
-        metrics=fitted.metrics,
+        metrics=metrics,
         used_new=chosen.new,
         used_old=chosen.old,
         attempts=tuple((one.batch_size, one.accumulate) for one in attempts),
@@ -185,7 +188,7 @@ def _begin_with(
 
 
 def _has_learned(config: Mapping[str, Any]) -> bool:
-    """Whether training begins with weights that know something; random ones are no place to go."""
+    """Whether training begins with weights that know something."""
     return config["encoder"].get("source") is not None
 
 
@@ -205,6 +208,20 @@ def _encoder_of(fitted: Fitted) -> TrainableEncoder:
     return encoder
 
 
+def _measured(folder: Path, metrics: Mapping[str, float], *, resume: bool) -> Mapping[str, float]:
+    """The fit's figures, written down once: going on with a finished fit measures none again."""
+    path = folder / METRICS
+    if resume and path.exists():
+        try:
+            return {
+                str(name): float(value) for name, value in json.loads(path.read_bytes()).items()
+            }
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise Damaged(f"{path} holds no figures ({error}); begin the run anew") from error
+    write_durably(path, json.dumps(dict(metrics)).encode(), point="month_fit.metrics")
+    return metrics
+
+
 def _choose(
     fitted: Fitted,
     knew: Weights | None,
@@ -217,7 +234,7 @@ def _choose(
     from scrubjay.training.wise_ft import Chosen, choose_alpha
 
     if knew is None:
-        return Chosen(1.0, {}, "training began with random weights: alpha is 1, as trained")
+        return Chosen(1.0, {}, "the encoder has no source, so nothing to keep: alpha is 1")
     trainer: Any = fitted.objects["trainer"]
     return choose_alpha(
         _encoder_of(fitted),
@@ -233,6 +250,7 @@ def _choose(
 
 def _keep(folder: Path, made: MonthFit) -> None:
     """Write the encoder, then the result that says it is whole."""
+    sweep_aside(folder)
     staging, target = folder / f"{ENCODER}.part", folder / ENCODER
     for left in (staging, target):
         shutil.rmtree(left, ignore_errors=True)
