@@ -213,10 +213,15 @@ def test_the_kill_tests_know_every_failpoint_of_the_store():
     points, suffixes, written = failpoints_in_source()
     assert points == {
         "durable", "snapshot", "registry", "champion", "catalog", "generation", "quarantine",
+        "lease", "pull", "held", "served", "media", "look", "source",
     }  # fmt: skip
     assert suffixes == {
         f".{side}_{step}"
         for side in ("before", "after")
         for step in ("replace", "create", "rename", "remove", "commit")
     }
-    assert written == {"registry.before_build", "registry.after_build"}
+    assert written == {
+        f"registry.{side}_{step}"
+        for side in ("before", "after")
+        for step in ("build", "put", "reveal")
+    }
