@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from scrubjay.core.types import Item, Kind, Split
 from scrubjay.media.layout import Problem
+from scrubjay.search.drop_record import Drop
 
 ENGLISH = "An old man with a long gray beard walks through the wide forest with his two dogs."
 GERMAN = "Ein alter Mann mit langem grauem Bart geht mit seinen zwei Hunden durch den Wald."
@@ -27,26 +26,24 @@ def item(n: int, **said) -> Item:
     return Item(**{**given, **said})
 
 
-@dataclass(frozen=True)
-class Drop:
-    """What validation reads of one."""
-
-    source: str = "/pictures"
-    layout: str = "manifest"
-    added: tuple[Item, ...] = ()
-    changed: tuple[Item, ...] = ()
-    new_problems: tuple[Problem, ...] = ()
-    looked_at: int = 0
-
-
 def drop(good: int = 0, *, unreadable: int = 0, added=(), **given) -> Drop:
     items = (*(item(n) for n in range(good)), *added)
     problems = tuple(Problem(f"bad/{n:05d}.jpg", "truncated picture") for n in range(unreadable))
     return Drop(
         **{
-            "added": items,
+            "source": "/pictures",
+            "month": "2026-11",
+            "added": tuple(items),
+            "changed": (),
+            "gone": (),
+            "renamed": 0,
+            "unchanged": 0,
+            "problems": problems,
             "new_problems": problems,
             "looked_at": len(items) + len(problems),
+            "fetched_bytes": 0,
+            "layout": "manifest",
+            "ignored": 0,
             **given,
         }
     )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import json
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from scrubjay.core.config import Settings
 from scrubjay.core.known import FORGOTTEN
 from scrubjay.media.layout import Problem
 from scrubjay.retrain.validate import ValidateSettings, validate
+from scrubjay.search.drop import look, take
+from scrubjay.store.home import Home
 from tests.retrain.made import ENGLISH, GERMAN, drop, item
 
 NOTHING = ValidateSettings()
@@ -151,6 +158,17 @@ def test_older_states_of_new_items_are_not_compared_with_them():
     assert rule(verdict, "shift").statement.startswith("nothing to compare")
 
 
+def test_items_catalogued_before_the_run_are_new_all_the_same():
+    copies = [item(n, phash=7) for n in range(40)]
+    verdict = validate(
+        drop(added=copies, layout="catalog"),
+        before=[*copies, *(item(n) for n in range(100, 140))],
+        settings=NOTHING,
+    )
+    assert rule(verdict, "duplicates").figures["near"] == 39
+    assert rule(verdict, "duplicates").warns
+
+
 def test_the_verdict_does_not_depend_on_the_order_of_what_is_new():
     items = [item(n, captions=("x" * (4990 + n),), tags=("a", "b")[: n % 3]) for n in range(20)]
     problems = [Problem(f"{n}.jpg", f"reason {n % 2}") for n in range(5)]
@@ -162,3 +180,58 @@ def test_the_verdict_does_not_depend_on_the_order_of_what_is_new():
         made = drop(added=items, new_problems=tuple(problems), looked_at=25)
         verdicts.append(validate(made, before=before, settings=NOTHING).to_json())
     assert verdicts[0] == verdicts[1] == verdicts[2]
+
+
+def picture(seed):
+    out = io.BytesIO()
+    rng = np.random.default_rng(seed)
+    Image.fromarray(rng.integers(0, 255, (80, 80, 3), np.uint8)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_real_source_is_judged_by_what_is_new_and_what_was_refused_is_not_judged_again(tmp_path):
+    home = Home(Settings(home=tmp_path / "home", threads=1))
+    source = tmp_path / "source"
+    source.mkdir()
+    said = {}
+
+    def put(name, words, data=None):
+        said[name] = words
+        (source / name).write_bytes(picture(int(name[:2])) if data is None else data)
+        (source / "descriptions.json").write_text(json.dumps(said))
+
+    def judged():
+        drop = look(home, str(source), month="2026-11")
+        before = list(home.catalog.items())
+        verdict = validate(drop, before=before, settings=NOTHING)
+        take(home, drop, without=verdict.without, refused=verdict.problems)
+        return verdict
+
+    for n in range(20):
+        put(f"{n:02d}.png", f"a picture of thing number {n}")
+    first = judged()
+    assert (first.n_new, first.bad, first.stopped) == (20, (), False)
+
+    for n in range(20, 27):
+        put(f"{n}.png", "a new thing")
+    put("27.png", "broken", picture(99)[:200])
+    put("28.png", "")
+    put("29.png", "...")
+    second = judged()
+    assert second.n_new == 10
+    assert second.stopped
+    assert second.share_bad == 0.3
+    assert [row.path.rpartition("/")[2] for row in second.bad] == ["28.png", "29.png", "27.png"]
+    names = {item.uri.rpartition("/")[2] for item in home.catalog.items()}
+    assert names == {f"{n:02d}.png" for n in range(27)}
+    set_aside = {one.path: one.reason for one in home.quarantine.all(root=str(source))}
+    assert set_aside["28.png"] == set_aside["29.png"] == "an empty description"
+    assert "27.png" in set_aside
+
+    third = judged()
+    assert (third.n_new, third.bad, third.stopped) == (0, (), False)
+    assert {one.path for one in home.quarantine.all(root=str(source))} == set(set_aside)
+    put("28.png", "described at last")
+    fourth = judged()
+    assert (fourth.n_new, fourth.bad) == (1, ())
+    assert "28.png" in {item.uri.rpartition("/")[2] for item in home.catalog.items()}

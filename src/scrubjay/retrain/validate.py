@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Protocol
 
 from scrubjay.core.known import FORGOTTEN
 from scrubjay.core.types import Item
@@ -20,53 +19,15 @@ from scrubjay.retrain.row_rules import bad_items
 from scrubjay.retrain.shift import shift_findings
 from scrubjay.retrain.validate_settings import BAD_ROWS, ValidateSettings
 from scrubjay.retrain.verdict import BadRow, Finding, Verdict
+from scrubjay.search.drop_record import Drop
 
-__all__ = ["BadRow", "Finding", "NewObjects", "ValidateSettings", "Verdict", "validate"]
+__all__ = ["BadRow", "Finding", "ValidateSettings", "Verdict", "validate"]
 
 _REASONS_NAMED = 3
 _REASONS_KEPT = 20
 
 
-class NewObjects(Protocol):
-    """What validation reads of a drop."""
-
-    @property
-    def source(self) -> str:
-        """Where they come from."""
-        ...
-
-    @property
-    def layout(self) -> str:
-        """How the source is laid out, as `Layout.name`."""
-        ...
-
-    @property
-    def added(self) -> tuple[Item, ...]:
-        """Items nobody knew."""
-        ...
-
-    @property
-    def changed(self) -> tuple[Item, ...]:
-        """Known items with other bytes or words."""
-        ...
-
-    @property
-    def new_problems(self) -> tuple[Problem, ...]:
-        """New or changed objects that became no item."""
-        ...
-
-    @property
-    def looked_at(self) -> int:
-        """New or changed media objects."""
-        ...
-
-
-def validate(
-    drop: NewObjects,
-    *,
-    before: Sequence[Item],
-    settings: ValidateSettings,
-) -> Verdict:
+def validate(drop: Drop, *, before: Sequence[Item], settings: ValidateSettings) -> Verdict:
     """Hold new objects against every rule.
 
     Args:
@@ -83,7 +44,8 @@ def validate(
     new = (*drop.added, *drop.changed)
     own = {item.id for item in new}
     known = [item for item in before if item.id not in own]
-    older = {item.id: item for item in before if item.id in own}
+    changed = {item.id for item in drop.changed}
+    older = {item.id: item for item in before if item.id in changed}
     unread = [one for one in drop.new_problems if not one.reason.startswith(FORGOTTEN)]
     blank = given_blank(new, known, layout=drop.layout, source=drop.source)
     bad = _bad_rows(unread, bad_items(new, settings, blank=blank))
@@ -114,7 +76,7 @@ def _bad_rows(problems: Sequence[Problem], items: Sequence[BadRow]) -> tuple[Bad
     return tuple(sorted([*rows, *items], key=lambda row: (row.path, row.id or "")))
 
 
-def _objects(drop: NewObjects, bad: Sequence[BadRow]) -> int:
+def _objects(drop: Drop, bad: Sequence[BadRow]) -> int:
     """New objects, those included that only a manifest speaks of; what was forgotten is none."""
     forgotten = {one.path for one in drop.new_problems if one.reason.startswith(FORGOTTEN)}
     items = {item.id for item in (*drop.added, *drop.changed)}
