@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scrubjay.core.config import IndexSettings
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.types import Champion, Kind, Modality
 from scrubjay.search.bridge import Bridge, BridgeKind
 from scrubjay.search.bridged import bridge_generation
 from scrubjay.search.query import Query, Searcher
 from scrubjay.store.index import Generations, Row
+from scrubjay.store.partitions import Partitioned, partitioned
+from scrubjay.store.table import StoredTable
 from tests.search.conftest import ColourEncoder
 from tests.store.made import item, units
 
@@ -84,6 +87,18 @@ def test_a_search_finds_what_the_mapped_vectors_say(tmp_path):
         assert [expected[one.id] for one in found] == pytest.approx(
             list(expected.values()), abs=1e-5
         )
+
+
+def test_a_large_generation_has_its_index_before_it_is_served(tmp_path):
+    filled(tmp_path, n=400)
+    generations = Generations(tmp_path, IndexSettings(exact_below=300))
+    new = generations.create("v2", dim=NEW, attribute_types={})
+    bridge_generation(generations.open("v1"), new, BRIDGES, page_rows=100)
+    assert partitioned(StoredTable(tmp_path / "v2.lance", point="")) == Partitioned(1, 0)
+    exact = Generations(tmp_path).open("v2")
+    for query in units(5, NEW, seed=4):
+        found, expected = new.search(query, 10), exact.search(query, 10)
+        assert [one.id for one in found] == [one.id for one in expected]
 
 
 KILLED = """

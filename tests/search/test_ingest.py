@@ -264,6 +264,44 @@ def test_a_mapped_row_whose_file_is_gone_stays_found_and_holds_nobody_up(shelf, 
     assert new.embedded().keys() == {one.id for one in shelf.items}
 
 
+KILLED_UPGRADING = """
+import sys
+from pathlib import Path
+from scrubjay.search.ingest import ingest
+from scrubjay.store.index import Generations
+from tests.search.test_ingest import Turned, collection
+
+shelf = collection(Path(sys.argv[1]))
+generation = Generations(Path(sys.argv[2])).open("v2")
+ingest(shelf.items, generation, Turned(), read=shelf.read, threads=1, batch_size=3, write_rows=3)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["ingest.before_add", "ingest.after_add"])
+def test_killed_while_embedding_anew_every_item_stays_found_and_the_next_call_finishes(
+    tmp_path, place
+):
+    shelf = collection(tmp_path / "shelf")
+    new = carried(shelf, tmp_path, offset=0.2)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_UPGRADING, str(shelf.folder), str(tmp_path / "generations")],
+        env={**os.environ, "SCRUBJAY_FAILPOINT": place},
+        cwd=REPOSITORY,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == -9, done.stderr.decode()
+    waiting = len(new.mapped())
+    assert (waiting < len(shelf.items)) is (place == "ingest.after_add")
+    assert new.embedded() == {item.id: item.sha256 for item in shelf.items}
+    assert run(shelf, new, Turned()).upgraded == waiting
+    fresh = Generations(tmp_path / "fresh").create("v2", dim=4, attribute_types={})
+    run(shelf, fresh, Turned())
+    assert content(new) == content(fresh)
+
+
 def test_what_others_change_and_forget_while_rows_are_embedded_anew_stays_so(shelf, tmp_path):
     for i in range(4):
         shelf.picture(f"{i}.png", (60 * i, 0, 100), captions=("before",))
