@@ -1,7 +1,7 @@
 """A world small enough to be learned in seconds: flags of three bands and what they are called.
 
-A month is a folder with images/ and descriptions.json. Every flag is one content group; a flag
-never comes twice.
+A month is a folder with images/ and a manifest that holds a third out. Every flag is one content
+group; a flag never comes twice.
 """
 
 from __future__ import annotations
@@ -69,14 +69,16 @@ def write_month(
     said = [" ".join(("a flag of", flag[0], flag[1], "and", flag[2])) for flag in chosen]
     if shuffled:
         said = [said[int(at)] for at in random.permutation(len(said))]
-    described = {}
+    rows = []
     for number, (flag, caption) in enumerate(zip(chosen, said, strict=True)):
         path = folder / "images" / f"{'-'.join(flag)}.png"
         write_flag(path, flag, seed)
         if number < broken * len(chosen):
             path.write_bytes(path.read_bytes()[:60])
-        described[path.name] = caption
-    (folder / "descriptions.json").write_text(json.dumps(described), encoding="utf-8")
+        split = "test" if number % 3 == 2 else "val" if number % 10 == 0 else "train"
+        rows.append({"image": f"images/{path.name}", "caption": caption, "split": split})
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "manifest.jsonl").write_text(text, encoding="utf-8")
     return len(chosen)
 
 

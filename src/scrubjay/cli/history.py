@@ -31,8 +31,9 @@ def _show(rows: list[dict[str, Any]]) -> None:
         out.print("no month was run yet: scrubjay retrain")
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("month", "new", "set aside", "held out", "earlier", "decision", "champion"):
-        table.add_column(name, justify="left" if name in {"month", "decision"} else "right")
+    for name in ("month", "new", "bad", "held out %", "earlier %", "decision", "champion"):
+        words = name in {"month", "decision", "champion"}
+        table.add_column(name, justify="left" if words else "right", no_wrap=True)
     for row in rows:
         table.add_row(
             row["month"],
@@ -53,5 +54,5 @@ def _change(figures: dict[str, float] | None) -> str:
     if not figures:
         return "-"
     if "champion" not in figures:
-        return f"{100 * figures['challenger']:.1f}%"
-    return f"{100 * figures['champion']:.1f} -> {100 * figures['challenger']:.1f}%"
+        return f"{100 * figures['challenger']:.0f}"
+    return f"{100 * figures['champion']:.0f} -> {100 * figures['challenger']:.0f}"

@@ -52,7 +52,10 @@ class Month:
 
     @property
     def champion(self) -> str | None:
-        """The version that served when the run looked at its data."""
+        """The version that is to be beaten: what served when the run looked at its data.
+
+        None when nothing did, or only what came with Scrubjay.
+        """
         champion: str | None = self.results["snapshot"]["champion"]
         return champion
 

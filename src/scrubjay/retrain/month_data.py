@@ -11,6 +11,7 @@ from scrubjay.core.types import Item, Kind, Split
 from scrubjay.retrain.forget import purge
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.serving import upgrade
+from scrubjay.retrain.shipped import gives_way
 from scrubjay.retrain.validate import Verdict
 from scrubjay.retrain.validate import validate as validated
 from scrubjay.search.drop import Drop, look, take
@@ -89,6 +90,8 @@ def snapshot(month: Month) -> Mapping[str, Any]:
     champion = home.registry.champion()
     if champion is not None:
         upgrade(home, champion.version, limit=0, progress=month.progress)
+    # What came with us gives way to the first version of the owner's own.
+    own = champion is not None and not gives_way(home, champion.version)
     taken = home.catalog.snapshot(without=home.held.ids())
     learned = _learned(home, champion.version if champion else None)
     listed = dict(zip(taken.ids, taken.sha256s, strict=True))
@@ -103,13 +106,14 @@ def snapshot(month: Month) -> Mapping[str, Any]:
     return {
         "snapshot": taken.name,
         "items": len(taken),
-        "champion": champion.version if champion else None,
+        "champion": champion.version if champion and own else None,
+        "serving": champion.version if champion else None,
         "generation": champion.generation if champion else None,
         "new": sorted(new),
         "to_learn": to_learn,
         "to_judge": to_judge,
         "held": len(home.held.ids()),
-        **_ends(month, verdict, to_learn, to_judge, first=champion is None),
+        **_ends(month, verdict, to_learn, to_judge, first=not own),
     }
 
 

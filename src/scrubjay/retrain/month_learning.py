@@ -27,9 +27,9 @@ from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_drift import month_drift
 from scrubjay.retrain.month_fit import ENCODER, fit_month
 from scrubjay.retrain.month_fit import FOLDER as FIT
+from scrubjay.retrain.revision import revision
 from scrubjay.retrain.run import Run
 from scrubjay.retrain.start import build_encoder, version_node
-from scrubjay.retrain.steps import revision
 from scrubjay.retrain.views_file import save_views
 from scrubjay.search.measure import Evaluation, evaluate_items
 from scrubjay.search.scan import scan_folder

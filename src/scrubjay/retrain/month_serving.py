@@ -75,9 +75,10 @@ def _published(month: Month) -> dict[str, Any]:
     wanted = Champion(month.version, month.version)
     now = month.home.registry.champion()
     if now != wanted:
-        if (now.version if now else None) != month.champion:
+        served = month.results["snapshot"]["serving"]
+        if (now.version if now else None) != served:
             raise Conflict(
-                f"the champion is {now.version if now else 'none'} by now, not {month.champion} as "
+                f"the champion is {now.version if now else 'none'} by now, not {served} as "
                 f"when this run looked at its data; nothing was published. Serve the new version "
                 f"with `scrubjay champion set {month.version}`, or begin anew with "
                 f"`scrubjay retrain --restart`"

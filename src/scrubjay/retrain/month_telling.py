@@ -10,7 +10,7 @@ from typing import Any
 
 from scrubjay.retrain.message import message
 from scrubjay.retrain.month import Month
-from scrubjay.retrain.month_data import DROP, VERDICT, read_drop, read_verdict
+from scrubjay.retrain.month_data import DROP, VERDICT, read_verdict
 from scrubjay.retrain.month_fit import ENCODER
 from scrubjay.retrain.month_fit import FOLDER as FIT
 from scrubjay.retrain.month_learning import (
@@ -24,7 +24,7 @@ from scrubjay.retrain.month_learning import (
 from scrubjay.retrain.month_report import write_month_report
 from scrubjay.retrain.notify import Notifier
 from scrubjay.retrain.textfile import FILE, write_run
-from scrubjay.training.fit import CHECKPOINTS
+from scrubjay.training.run_files import CHECKPOINTS
 
 FAILED, PROMOTED, REFUSED = "failed", "promoted", "refused"
 SHOWN = 20
@@ -72,7 +72,7 @@ def result_of(month: Month) -> dict[str, Any]:
         "month": month.run.month,
         "status": status,
         "version": results.get("register", {}).get("version"),
-        "champion": results.get("register", {}).get("version") or taken.get("champion"),
+        "champion": results.get("register", {}).get("version") or taken.get("serving"),
         "reasons": list(gated.get("reasons") or taken.get("reasons") or ()),
         "notes": list(gated.get("notes", ())),
         "warnings": [
@@ -86,7 +86,7 @@ def result_of(month: Month) -> dict[str, Any]:
             "items": taken.get("items", 0),
             "to_learn": taken.get("to_learn", 0),
             "to_judge": taken.get("to_judge", 0),
-            "quarantined": found.get("unusable", 0) + checked.get("bad", 0),
+            "quarantined": checked.get("bad", found.get("unusable", 0)),
             "held": taken.get("held", 0)
             + (len(taken["new"]) if status == REFUSED and taken else 0),
         },
@@ -101,13 +101,11 @@ def result_of(month: Month) -> dict[str, Any]:
 
 
 def _quarantined(month: Month) -> list[dict[str, str]]:
-    """Files set aside in this run, the first few."""
-    if not (month.folder / DROP).exists():
+    """What was set aside in this run, the first few."""
+    if "validate" not in month.results or not (month.folder / VERDICT).exists():
         return []
-    problems = list(read_drop(month).new_problems)
-    if (month.folder / VERDICT).exists():
-        problems += read_verdict(month).problems
-    return [{"path": one.path, "reason": one.reason} for one in problems[:SHOWN]]
+    bad = read_verdict(month).bad[:SHOWN]
+    return [{"path": one.path, "reason": one.reason} for one in bad]
 
 
 def _told(month: Month, result: Mapping[str, Any]) -> list[str]:

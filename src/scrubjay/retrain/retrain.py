@@ -10,6 +10,7 @@ from typing import Any
 
 from scrubjay.core.protocols import Progress
 from scrubjay.retrain.events import EventLog
+from scrubjay.retrain.forget import finish_forgotten
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_plan import plan_of
 from scrubjay.retrain.month_run import MonthRun, begin_month, unfinished_month
@@ -64,6 +65,7 @@ def retrain(
     try:
         with lease.renewing():
             home.registry.claim(lease.token)
+            finish_forgotten(home, progress=progress)
             if accept is not None:
                 home.held.accept(accept)
             run = _run(home, config, plan.month, restart=restart)
@@ -73,10 +75,12 @@ def retrain(
                     log.say("notification address refused", level="warning", why=problem)
                 month = Month(home, run, plan, lease, log, progress)
                 try:
-                    return run_month(month)
+                    result = run_month(month)
                 except Exception as error:
                     failed(month, error)
                     raise
+            finish_forgotten(home, progress=progress)
+            return result
     finally:
         lease.release()
 

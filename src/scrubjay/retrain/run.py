@@ -12,7 +12,7 @@ from typing import Any
 
 from scrubjay.core.errors import Damaged, NotReady
 from scrubjay.store.durable import write_durably
-from scrubjay.training.fit import CHECKPOINTS, LAST
+from scrubjay.training.run_files import CHECKPOINTS, LAST
 from scrubjay.training.secrets import masked
 
 CONFIG = "request.json"

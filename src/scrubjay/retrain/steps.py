@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,23 @@ from scrubjay.core.protocols import Progress, TrainableEncoder
 from scrubjay.core.types import Split
 from scrubjay.models.load import load_version
 from scrubjay.retrain.card import model_card
+from scrubjay.retrain.revision import revision
 from scrubjay.retrain.run import Run
 from scrubjay.retrain.source import Source, this_month
 from scrubjay.search.measure import Evaluation, evaluate_items
 from scrubjay.store.home import Home
-from scrubjay.store.objects import read_uri
 from scrubjay.training.fit import Fitted, fit
 from scrubjay.training.secrets import masked
 
 
-def fit_run(run: Run, source: Source, *, resume: bool, progress: Progress) -> Fitted:
+def fit_run(
+    home: Home, run: Run, source: Source, *, resume: bool, progress: Progress
+) -> Fitted:
     """Train as the run's configuration says; a killed fit goes on from its last checkpoint."""
     return fit(
         run.config,
         run=run.folder,
-        provided={"items": source.items, "read": read_uri},
+        provided={"items": source.items, "read": home.reader()},
         resume=resume,
         progress=progress,
     )
@@ -58,7 +59,7 @@ def evaluate_export(
             return evaluate_items(
                 held_out,
                 encoder,
-                read=read_uri,
+                read=home.reader(),
                 limits=home.settings.limits,
                 threads=home.settings.threads,
                 progress=progress,
@@ -106,22 +107,6 @@ def register_run(
 
 def _copy_into(folder: Path, staging: Path) -> None:
     shutil.copytree(folder, staging, dirs_exist_ok=True)
-
-
-def revision() -> str | None:
-    """The git revision of the code that trains, or None outside a checkout."""
-    here = Path(__file__).resolve().parent
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None
 
 
 def figures(evaluation: Evaluation) -> dict[str, float]:

@@ -33,13 +33,10 @@ from scrubjay.core.protocols import Progress, silent
 from scrubjay.training.callbacks import FiniteTraining, FitProgress, StepSeeds, final_metrics
 from scrubjay.training.checkpoints import DurableCheckpoints, load_checkpoint, write_text
 from scrubjay.training.instantiate import PARTIAL, instantiate
+from scrubjay.training.run_files import CHECKPOINTS, CONFIG, LAST, PANELS
 from scrubjay.training.secrets import masked
 from scrubjay.training.trackers import close, log_config
 
-CONFIG = "config.yaml"
-CHECKPOINTS = "checkpoints"
-PANELS = "panels"
-LAST = "last.ckpt"
 FREE_TO_CHANGE = ("trainer", "callbacks", "logger")
 """Nodes a resumed run may have otherwise than it began with."""
 

@@ -23,7 +23,8 @@ from scrubjay.core.errors import BadConfig, Damaged, TrainingFailed
 from scrubjay.core.failpoint import failpoint
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.training.checkpoints import write_text
-from scrubjay.training.fit import CONFIG, Fitted, fit
+from scrubjay.training.fit import Fitted, fit
+from scrubjay.training.run_files import CONFIG
 
 ATTEMPTS = "attempts.json"
 FEWEST = 2

@@ -1,0 +1,330 @@
+"""A year of monthly runs through an object store: what is promoted, what it costs, what it finds.
+
+    python bench/year.py                                          # scenes, twelve months
+    python bench/year.py --data tickets --folder ../shared/data/wikiart-tickets
+
+Drops land in a bucket of moto's real HTTP server on loopback. Two homes take them in by
+`scrubjay retrain`: one with the gate, one that promotes whatever comes out. A third measures the
+encoder of the first month for ever. Every month all three search everything held out so far, with
+captions that are right whatever the drop said. Printed: the history, recall over the months, and
+what each step cost in the first month and the last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from moto.server import ThreadedMotoServer
+
+from scrubjay.core.config import MediaLimits
+from scrubjay.core.protocols import Encoder
+from scrubjay.core.types import Modality
+from scrubjay.evaluate.retrieval import rank
+from scrubjay.media.image import decode_picture
+from scrubjay.models.load import load_trainable, load_version
+from scrubjay.services import current_champion, open_home
+from scrubjay.store.bucket import Bucket, open_bucket
+from year_drops import BROKEN_MONTH, Drop, scene_drops, ticket_drops
+
+GATED, ALWAYS, NEVER = "gated", "always-promote", "never-retrain"
+NO_GATE = (
+    "gate.minimum_gain=-0.99",
+    "gate.alpha=0.49",
+    "gate.pool_margin=0.99",
+    "gate.earlier_margin=0.99",
+    "gate.minimum_n=2",
+    "validate.max_bad=1.0",
+    "validate.stop_on=[]",
+)
+LEARNING = {
+    "scenes": (
+        "experiment=demo",
+        "encoder=builtin_shipped",
+        "logger=none",
+        "gate.minimum_n=50",
+    ),
+    "tickets": (
+        "experiment=demo",
+        "encoder=builtin_shipped",
+        "logger=none",
+    ),
+}
+WITH_NEW, WITH_ALL = "new data", "all data"
+GROWS = {
+    "scan": WITH_NEW,
+    "validate": WITH_NEW,
+    "snapshot": WITH_NEW,
+    "fit": WITH_NEW,
+    "export": "neither",
+    "evaluate": WITH_ALL,
+    "gate": WITH_ALL,
+    "package": "neither",
+    "register": "neither",
+    "bridge": WITH_ALL,
+    "publish": "neither",
+    "embed": WITH_ALL,
+    "complete": "neither",
+    "notify": "neither",
+}
+"""What the design says each step's cost grows with; the figures say whether it is so."""
+
+
+def main() -> None:
+    given = arguments()
+    root = Path(given.keep or tempfile.mkdtemp(prefix="scrubjay-year-"))
+    try:
+        with_bucket(given, root)
+    finally:
+        if given.keep is None:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--data", choices=sorted(LEARNING), default="scenes")
+    parser.add_argument("--folder", type=Path, help="of the tickets")
+    parser.add_argument("--months", type=int, default=12)
+    parser.add_argument("--each", type=int, default=300, help="scenes a month")
+    parser.add_argument("--keep", type=Path, help="keep the homes in this folder")
+    parser.add_argument("--write", type=Path, help="write figures as JSON and the plot as SVG")
+    parser.add_argument("settings", nargs="*", help="more settings of `scrubjay retrain`")
+    given = parser.parse_args()
+    if given.data == "tickets" and given.folder is None:
+        parser.error("--data tickets needs --folder")
+    return given
+
+
+def with_bucket(given: argparse.Namespace, root: Path) -> None:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    os.environ |= {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "year",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+        "AWS_REGION": "us-east-1",
+        "AWS_ALLOW_HTTP": "true",
+        "OMP_NUM_THREADS": "1",
+    }
+    try:
+        make_bucket("pictures")
+        year(given, root, open_bucket("s3://pictures/incoming"))
+    finally:
+        server.stop()
+
+
+def make_bucket(name: str) -> None:
+    import boto3
+
+    boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"]).create_bucket(Bucket=name)
+
+
+def year(given: argparse.Namespace, root: Path, bucket: Bucket) -> None:
+    """All months, one after the other."""
+    drops: Iterator[Drop] = (
+        scene_drops(given.months, given.each)
+        if given.data == "scenes"
+        else ticket_drops(given.folder, given.months)
+    )
+    homes = {GATED: root / GATED, ALWAYS: root / ALWAYS}
+    extra = {GATED: [], ALWAYS: list(NO_GATE)}
+    asked: dict[str, tuple[bytes, str]] = {}
+    rows: list[dict[str, Any]] = []
+    for number, drop in enumerate(drops, start=1):
+        put(bucket, drop.files)
+        put(bucket, drop.mended)
+        asked |= {name: (drop.files[name], said) for name, said in drop.truth.items()}
+        asked |= {
+            name: (data, asked[name][1]) for name, data in drop.mended.items() if name in asked
+        }
+        row: dict[str, Any] = {"month": drop.month, "note": drop.note}
+        for name, home in homes.items():
+            accept = ["--accept", f"2026-{BROKEN_MONTH:02d}"]
+            mended = number == BROKEN_MONTH + 1 and given.data == "scenes" and name == GATED
+            began = time.perf_counter()
+            result = retrain(
+                home,
+                drop.month,
+                [*LEARNING[given.data], *extra[name], *given.settings],
+                accept if mended else [],
+            )
+            row[name] = {"result": result, "took_s": time.perf_counter() - began}
+            encoder = champion(home)
+            row[name]["recall"] = recall(encoder, asked)
+        row[NEVER] = {"recall": recall(first(root), asked)}
+        rows.append(row)
+        print(line(row), flush=True)
+    report(rows, homes[GATED], given.write)
+
+
+def put(bucket: Bucket, files: Mapping[str, bytes]) -> None:
+    """Upload, replacing what is there: owners mend what they sent."""
+    import boto3
+
+    client = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+    for name, data in files.items():
+        client.put_object(Bucket="pictures", Key=f"incoming/{name}", Body=data)
+
+
+def retrain(
+    home: Path, month: str, settings: Sequence[str], options: Sequence[str]
+) -> dict[str, Any]:
+    """The real command, in a process of its own."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "scrubjay", "retrain", "--json", "--home", str(home)),
+            *(f"month={month}", "data.source=s3://pictures/incoming"),
+            *settings,
+            *options,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in {0, 1} or not done.stdout:
+        sys.exit(f"{month}: {done.stderr}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def champion(home: Path) -> Encoder | None:
+    opened = open_home(home)
+    version = current_champion(opened).version
+    return load_version(opened.registry.folder(version), version=version, threads=1)
+
+
+def first(root: Path) -> Encoder:
+    """The encoder in the box, exported once."""
+    folder = root / NEVER
+    if not folder.exists():
+        (folder / "export").mkdir(parents=True)
+        load_trainable("builtin", source="shipped").export(folder / "export")
+    return load_version(folder, threads=1)
+
+
+def recall(encoder: Encoder | None, asked: Mapping[str, tuple[bytes, str]]) -> float | None:
+    """R@10, text to picture, over everything held out so far."""
+    if encoder is None or not asked:
+        return None
+    pictures = [decode_picture(data, limits=MediaLimits()) for data, _ in asked.values()]
+    rows = np.concatenate(
+        [
+            encoder.encode(Modality.IMAGE, pictures[at : at + 64])
+            for at in range(0, len(pictures), 64)
+        ]
+    )
+    texts = encoder.encode(Modality.TEXT, [said for _, said in asked.values()])
+    ranks = rank(texts, rows, list(asked), list(asked)).ranks
+    return float((ranks <= 10).mean())
+
+
+def line(row: Mapping[str, Any]) -> str:
+    def percent(value: float | None) -> str:
+        return "-" if value is None else f"{100 * value:5.1f}"
+
+    return (
+        f"{row['month']}  {row[GATED]['result']['status']:<9} "
+        f"R@10 {percent(row[GATED]['recall'])}  always {percent(row[ALWAYS]['recall'])}  "
+        f"never {percent(row[NEVER]['recall'])}  {row[GATED]['took_s']:5.0f} s  {row['note']}"
+    )
+
+
+def report(rows: Sequence[Mapping[str, Any]], home: Path, write: Path | None) -> None:
+    """The history as the command prints it, then what the year says."""
+    print(shown("history", home))
+    print("Seconds by step, first promoted month and last:")
+    steps = [row[GATED]["result"] for row in rows if row[GATED]["result"]["status"] == "promoted"]
+    if len(steps) > 1:
+        one, last = steps[0]["took_s"], steps[-1]["took_s"]
+        for name in one:
+            times = f"{last[name] / one[name]:5.1f}x" if one[name] > 0.05 else "     -"
+            print(f"  {name:<10} {one[name]:7.2f} {last.get(name, 0):7.2f} {times}  {GROWS[name]}")
+        sizes = [one["data"]["items"] for one in (steps[0], steps[-1])]
+        print(f"  items      {sizes[0]:7d} {sizes[1]:7d} {sizes[1] / sizes[0]:5.1f}x")
+    held = json.loads(shown("retrain", home, "--dry-run", "--json"))["held"]
+    print(f"held back at the end: {held or 'nothing'}")
+    if write is not None:
+        kept = [
+            {
+                **row,
+                GATED: {**row[GATED], "result": brief(row[GATED]["result"])},
+                ALWAYS: {**row[ALWAYS], "result": brief(row[ALWAYS]["result"])},
+            }
+            for row in rows
+        ]
+        write.with_suffix(".json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        write.with_suffix(".svg").write_text(plot(rows), encoding="utf-8")
+
+
+def shown(command: str, home: Path, *options: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "scrubjay", command, "--home", str(home), *options],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def brief(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: result[name] for name in ("status", "reasons", "data", "took_s", "alpha")}
+
+
+def plot(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Recall over the months, one line each."""
+    width, height, left, low = 640, 320, 48, 40
+    colours = {GATED: "#17692f", ALWAYS: "#c26a00", NEVER: "#7a7a85"}
+    span = max(1, len(rows) - 1)
+
+    def at(number: int, value: float) -> str:
+        x = left + number * (width - left - 20) / span
+        return f"{x:.1f},{height - low - value * (height - low - 20):.1f}"
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+        f'font-family="system-ui, sans-serif" font-size="12">',
+        "<title>Recall at 10 over the months</title>",
+        f'<rect width="{width}" height="{height}" fill="#fff"/>',
+    ]
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        x, y = at(0, share).split(",")
+        parts.append(
+            f'<line x1="{x}" x2="{width - 20}" y1="{y}" y2="{y}" stroke="#dcdce2"/>'
+            f'<text x="8" y="{y}" dy="4">{share:.0%}</text>'
+        )
+    for number, row in enumerate(rows):
+        x = at(number, 0).split(",")[0]
+        bad = row[GATED]["result"]["status"] in {"stopped", "refused"}
+        parts.append(
+            f'<text x="{x}" y="{height - 22}" text-anchor="middle" '
+            f'fill="{"#a12622" if bad else "#1b1b1f"}">{row["month"][5:]}</text>'
+        )
+    for name, colour in colours.items():
+        points = " ".join(
+            at(number, row[name]["recall"])
+            for number, row in enumerate(rows)
+            if row[name]["recall"] is not None
+        )
+        parts.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5"/>'
+        )
+    for place, (name, colour) in enumerate(colours.items()):
+        parts.append(
+            f'<text x="{left + 170 * place}" y="{height - 4}" fill="{colour}">{name}</text>'
+        )
+    return "\n".join([*parts, "</svg>", ""])
+
+
+if __name__ == "__main__":
+    main()
