@@ -25,7 +25,7 @@ from scrubjay.models.load import load_trainable, load_version
 from scrubjay.retrain.month_fit import FitSettings, MonthFit, fit_month
 from scrubjay.retrain.run import Run
 from scrubjay.training.checkpoints import load_checkpoint
-from tests.retrain.champions import asked, champion, groups, month
+from tests.retrain.champions import SMALL, asked, champion, groups, month
 from tests.training.out_of_memory import Hungry
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -186,7 +186,7 @@ def test_the_first_month_starts_from_the_configured_encoder(tmp_path) -> None:
 def test_a_month_may_start_from_the_base_again(champions, tmp_path) -> None:
     base = tmp_path / "base"
     base.mkdir()
-    load_trainable("builtin", seed=5).save_pretrained(base)
+    load_trainable("builtin", seed=5, **SMALL).save_pretrained(base)
     config = asked()
     config["encoder"] = {
         "_target_": config["encoder"]["_target_"],
