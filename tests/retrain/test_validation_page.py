@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from html.parser import HTMLParser
@@ -11,7 +12,13 @@ import pytest
 from scrubjay.media.layout import Problem
 from scrubjay.retrain import validation_page
 from scrubjay.retrain.validate import ValidateSettings, validate
-from scrubjay.retrain.validation_page import validation_html, validation_markdown, visible
+from scrubjay.retrain.validation_page import (
+    validation_html,
+    validation_markdown,
+    visible,
+    write_validation,
+)
+from scrubjay.retrain.verdict import Verdict
 from tests.retrain.made import drop, item
 
 WHEN = datetime(2026, 11, 21, 8, 30)
@@ -132,14 +139,26 @@ def test_marks_nobody_sees_are_written_out(text, seen):
     assert visible(text) == seen
 
 
-def test_the_page_can_be_written_whatever_a_name_holds():
+def test_the_page_can_be_written_whatever_a_name_holds(tmp_path):
     problem = Problem("\ud800\u202e\x00.jpg", "truncated picture")
     verdict = validate(
         drop(5, new_problems=(problem,), looked_at=6), before=(), settings=ValidateSettings()
     )
-    html, _ = page(verdict)
-    assert html.encode("utf-8")
+    written = write_validation(tmp_path, verdict, source="x", month="2026-11", when=WHEN)
+    assert "\\ud800\\u202e\\x00.jpg" in written.read_text("utf-8")
     assert validation_markdown(verdict, source="x", month="2026-11").encode("utf-8")
+
+
+def test_the_page_and_the_record_of_all_rows_lie_side_by_side(tmp_path):
+    verdict = evil_verdict()
+    for _ in range(2):
+        written = write_validation(tmp_path, verdict, source="x", month="2026-11", when=WHEN)
+        assert {one.name for one in tmp_path.iterdir()} == {"validation.html", "validation.json"}
+    record = json.loads((tmp_path / "validation.json").read_text())
+    assert record["source"] == "x"
+    assert Verdict.from_json(record) == verdict
+    html = validation_html(verdict, source="x", month="2026-11", when=WHEN)
+    assert written.read_text("utf-8") == html
 
 
 def test_the_message_has_decision_findings_and_the_first_rows():

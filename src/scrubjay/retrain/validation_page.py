@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from scrubjay.retrain.verdict import Finding, Verdict
+from scrubjay.store.durable import write_durably
+
+PAGE: Final = "validation.html"
+RECORD: Final = "validation.json"
 
 ROWS_SHOWN = 500
 """Bad rows of the page; all of them are in the JSON."""
@@ -16,6 +22,21 @@ LINES_SHOWN = 20
 """Bad rows of the Markdown."""
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~<>&])")
+
+
+def write_validation(
+    folder: Path, verdict: Verdict, *, source: str, month: str, when: datetime
+) -> Path:
+    """Write the page and the JSON into an existing folder; arguments as in `validation_html`.
+
+    Returns:
+        The page.
+    """
+    record = json.dumps({"source": source, "month": month, **verdict.to_json()}, indent=1)
+    write_durably(folder / RECORD, record.encode(), point="validation")
+    page = validation_html(verdict, source=source, month=month, when=when)
+    write_durably(folder / PAGE, page.encode(), point="validation")
+    return folder / PAGE
 
 
 def validation_html(verdict: Verdict, *, source: str, month: str, when: datetime) -> str:
