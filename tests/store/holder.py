@@ -64,9 +64,15 @@ class Holder:
         self._process.stdout.close()
 
 
+def stand_still(name):
+    if name == "champion.before_replace":
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def main(home, ttl_s):
     from scrubjay.core.errors import ScrubjayError
     from scrubjay.core.types import Champion
+    from scrubjay.store import cell
     from scrubjay.store.lease import acquire
     from tests.store.scenarios import opened
 
@@ -81,6 +87,8 @@ def main(home, ttl_s):
                 lease.check()
                 if command == "stand still, then publish":
                     os.kill(os.getpid(), signal.SIGSTOP)
+                if command == "publish, and stand still before writing":
+                    cell.failpoint = stand_still
                 if "publish" in command:
                     now = registry.champion()
                     wanted = Champion(now.version, "new")

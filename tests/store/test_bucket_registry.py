@@ -150,6 +150,7 @@ def test_a_lost_answer_to_publishing_is_no_conflict(s3, tmp_path):
     assert (registry.champion(), registry.fence) == (Champion(version, "g"), 1)
 
 
+@pytest.mark.slow
 def test_what_a_killed_registration_said_first_stands(s3, tmp_path, home):
     assert killed("register", home, "registry.before_reveal")
     assert len(s3.keys()) == len(FILES) - 1
@@ -177,6 +178,7 @@ def test_what_a_killed_registration_left_of_other_content_is_not_mixed_in(
     assert (machine(s3, tmp_path / "b").folder(version) / "weights").read_bytes() == b"two"
 
 
+@pytest.mark.slow
 def test_a_killed_fetch_goes_on_where_it_stopped(s3, tmp_path, home):
     version = register(machine(s3, tmp_path / "a"))
     assert killed("fetch", home, "registry.before_rename")
@@ -189,6 +191,7 @@ def test_a_killed_fetch_goes_on_where_it_stopped(s3, tmp_path, home):
     assert names_in(registry.folder(version).parent) == [version]
 
 
+@pytest.mark.slow
 def test_a_killed_pull_goes_on_where_it_stopped_without_what_is_not_right(s3, tmp_path, home):
     version = register(machine(s3, tmp_path / "a"))
     home.mkdir()

@@ -8,13 +8,13 @@ import time
 
 import pytest
 
+from scrubjay.core.config import REGISTRY_VARIABLE
 from scrubjay.core.errors import Conflict, Damaged, LeaseHeld, WrongUse
 from scrubjay.core.types import Champion
 from scrubjay.store.lease import acquire, read_tenure
-from scrubjay.store.registry import Registry
 from tests.store.holder import Holder
 from tests.store.killing import killed
-from tests.store.scenarios import build
+from tests.store.scenarios import build, opened
 
 
 @pytest.fixture
@@ -207,10 +207,13 @@ def test_two_processes_at_once_exactly_one_proceeds(tmp_path):
 TTL_S = 1.5
 
 
-@pytest.fixture
-def served(tmp_path):
+@pytest.fixture(params=["folder", pytest.param("bucket", marks=pytest.mark.slow)])
+def served(request, tmp_path, monkeypatch):
     """A home that serves `old`, with `new` ready."""
-    registry = Registry(tmp_path / "registry")
+    monkeypatch.delenv(REGISTRY_VARIABLE, raising=False)
+    if request.param == "bucket":
+        monkeypatch.setenv(REGISTRY_VARIABLE, request.getfixturevalue("s3").url("models"))
+    registry = opened(tmp_path)
     version = registry.register(build, month="2026-11", lineage={}, metrics={}, card="")
     for name in ("old", "new", "newer"):
         versions = tmp_path / "generations" / f"{name}.lance" / "_versions"
@@ -262,12 +265,15 @@ def test_a_holder_paused_past_expiry_cannot_publish_when_another_took_over(tmp_p
 
 
 @pytest.mark.parametrize("published", [False, True])
-def test_a_holder_paused_between_its_check_and_its_publishing_cannot_publish(
-    tmp_path, served, path, published
+@pytest.mark.parametrize(
+    "where", ["stand still, then publish", "publish, and stand still before writing"]
+)
+def test_a_holder_paused_between_its_check_and_its_write_cannot_publish(
+    tmp_path, served, path, where, published
 ):
     """What no check can see, the fence does: also when the champion is still the one expected."""
     with Holder(tmp_path, TTL_S) as first:
-        first.ask("stand still, then publish")
+        first.ask(where)
         first.wait_stopped()
         time.sleep(TTL_S)
         second = take_over(served, path)
@@ -275,7 +281,10 @@ def test_a_holder_paused_between_its_check_and_its_publishing_cannot_publish(
         if published:
             served.publish(Champion(old.version, "newer"), expected=old, fence=second.token)
         first.go_on()
-        assert first.answer().startswith("Conflict: a later run has taken over")
+        said = first.answer()
+        if where == "stand still, then publish":
+            assert said.startswith("Conflict: a later run has taken over")
+        assert said.startswith("Conflict: ")
     assert served.champion().generation == ("newer" if published else "old")
 
 

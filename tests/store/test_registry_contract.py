@@ -492,6 +492,7 @@ def _forget(place, version):
         shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_killed_while_publishing_the_old_or_the_new_pair_serves(place, registry, pair, side):
     old, new = pair
@@ -503,6 +504,7 @@ def test_killed_while_publishing_the_old_or_the_new_pair_serves(place, registry,
     assert registry.champion() == new
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_killed_while_pulling_all_or_nothing_is_there_and_the_next_call_finishes(
     place, registry, side

@@ -46,8 +46,6 @@ from scrubjay.store.version import (
     plain,
 )
 
-__all__ = ["REGISTER_WAIT_S", "VERSIONS", "Registry", "VersionInfo"]
-
 VERSIONS: Final = "versions"
 REGISTER_WAIT_S: Final = 600.0
 """A version's weights may take minutes to write."""
@@ -270,12 +268,15 @@ class Registry:
 
     def _find(self, version: str) -> Manifest | None:
         """A version's manifest, None where no such version is visible."""
-        found = None
-        if is_id(version):
-            found = self._bucket.read_tagged(version_file(version, MANIFEST))
-        if found is None:
+        if not is_id(version):
             return None
         where = self._bucket.uri(version_file(version, MANIFEST))
+        try:
+            found = self._bucket.read_tagged(version_file(version, MANIFEST))
+        except OSError as error:
+            raise Damaged(f"{where} cannot be read ({error}); make it readable") from error
+        if found is None:
+            return None
         manifest = parse_manifest(found[0], where)
         if manifest.version != version:
             raise Damaged(f"{where} is of version {manifest.version}; give it its name back")
