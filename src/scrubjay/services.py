@@ -133,8 +133,8 @@ def shipped_version(home: Home) -> str:
     return found[-1]
 
 
-def add_folder(home: Home, folder: Path, *, month: str, progress: Progress) -> Added:
-    """Scan a folder into the home and index what is new with the champion.
+def add_folder(home: Home, folder: Path | str, *, month: str, progress: Progress) -> Added:
+    """Bring a folder or `s3://bucket/prefix` into the home; index what is new with the champion.
 
     A home that has none yet is served by the encoder that comes with Scrubjay, where torch is
     installed to write its graphs.
@@ -156,6 +156,10 @@ def add_folder(home: Home, folder: Path, *, month: str, progress: Progress) -> A
         )
 
     added = collect(home, folder, month=month, open_target=open_target, progress=progress)
+    if added.gone:
+        from scrubjay.retrain.forget import purge
+
+        purge(home, added.gone, progress=progress)
     for version in begun:
         set_champion(home, version, progress=progress)
     return added
@@ -189,14 +193,13 @@ def evaluate(
     """Measure a version (default: the champion) on a part of the newest snapshot (default: all)."""
     from scrubjay.retrain.source import snapshot_source
     from scrubjay.search.measure import evaluate_items
-    from scrubjay.store.objects import read_uri
 
     encoder = open_encoder(home, version or current_champion(home).version)
     items = [item for item in snapshot_source(home).items if split is None or item.split is split]
     return evaluate_items(
         items,
         encoder,
-        read=read_uri,
+        read=home.reader(),
         limits=home.settings.limits,
         threads=home.settings.threads,
         progress=progress,

@@ -116,3 +116,19 @@ def test_a_missing_or_empty_folder_is_a_clear_error(
     assert message in str(result.exception)
     assert result.exception.exit_code == 2
     assert not (tmp_path / "home").exists()
+
+
+def test_a_bucket_is_added_like_a_folder_and_brought_level_the_next_time(run: Run, s3) -> None:
+    for seed in range(3):
+        s3.put(f"drops/{seed}.png", saved(scenery(seed=seed), "PNG"))
+    url = s3.url("drops")
+    first = json.loads(run(url, "--json", "--month", "2026-10").stdout)
+    assert (first["added"], first["unchanged"], first["gone"]) == (3, 0, 0)
+    s3.proxy.asked.clear()
+    again = json.loads(run(url, "--json", "--month", "2026-11").stdout)
+    assert (again["added"], again["unchanged"], again["gone"]) == (0, 3, 0)
+    assert s3.proxy.bodies() == []
+    s3.delete("drops/0.png")
+    level = json.loads(run(url, "--json", "--month", "2026-11").stdout)
+    assert (level["added"], level["unchanged"], level["gone"]) == (0, 2, 1)
+    assert level["snapshot"] != first["snapshot"]

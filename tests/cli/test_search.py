@@ -167,10 +167,10 @@ def test_a_terminal_with_its_own_protocol_gets_it(in_terminal):
 
 
 def test_a_picture_gone_since_is_no_reason_to_fail(in_terminal, monkeypatch):
-    def gone(uri):
+    def gone(uri, *, max_bytes):
         raise BadMedia("file is gone", uri)
 
-    monkeypatch.setattr("scrubjay.store.objects.read_uri", gone)
+    monkeypatch.setattr("scrubjay.store.reader.read_uri", gone)
     assert "a red one" in in_terminal(COLORTERM="truecolor")
 
 

@@ -1,9 +1,8 @@
-"""`scrubjay add`: a folder into the home."""
+"""`scrubjay add`: a folder or bucket into the home."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +17,12 @@ SHOWN = 20
 
 
 def add(
-    folder: Annotated[Path, typer.Argument(help="A folder with pictures or recordings.")],
+    folder: Annotated[
+        str,
+        typer.Argument(
+            help="A folder with pictures or recordings, or s3://bucket/prefix.", metavar="FOLDER"
+        ),
+    ],
     month: Annotated[
         str | None,
         typer.Option("--month", help="Month they are added in, YYYY-MM; default: this month."),
@@ -26,11 +30,12 @@ def add(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Add a folder of pictures, descriptions and recordings.
+    """Add a folder or bucket of pictures, descriptions and recordings.
 
     It may hold images/ with descriptions.json, a CSV or JSONL manifest, or just files.
 
-    Bad files are set aside with a reason; adding a folder again changes nothing.
+    Bad files are set aside with a reason; adding a folder again changes nothing. From a bucket
+    only what is new or changed is fetched, and what was deleted there leaves the home.
 
     Example: scrubjay add ~/Pictures/tickets --month 2026-11
     """
@@ -53,6 +58,7 @@ def to_json(added: Added) -> dict[str, Any]:
         "added": added.added,
         "updated": added.updated,
         "unchanged": added.unchanged,
+        "gone": len(added.gone),
         "ignored": added.ignored,
         "by_kind": dict(added.by_kind),
         "by_split": dict(added.by_split),
@@ -75,6 +81,8 @@ def show(added: Added) -> None:
     table.columns[1].justify = "right"
     for name in ("added", "updated", "unchanged"):
         table.add_row(name, f"{getattr(added, name):,}")
+    if added.gone:
+        table.add_row("gone", f"{len(added.gone):,}")
     table.add_row("set aside", f"{len(added.quarantined):,}")
     table.add_row("ignored", f"{added.ignored:,}", end_section=True)
     for counts in (added.by_kind, added.by_split):

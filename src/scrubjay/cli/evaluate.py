@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -61,7 +62,7 @@ def evaluate(
     with progress_bar() as progress:
         evaluation = measure(opened, version, split=part, progress=progress)
         progress("writing the report", 0, None)
-        page = report_page(evaluation)
+        page = report_page(evaluation, opened.reader())
     path = report or opened.runs / f"evaluate-{evaluation.version}-{split.value}.html"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,22 +76,25 @@ def evaluate(
     console().print(f"report: {path}", soft_wrap=True)
 
 
-def report_page(evaluation: Evaluation) -> str:
-    """The evaluation as one HTML file, pictures and recordings read where the home found them."""
+def report_page(evaluation: Evaluation, read: Callable[[str], bytes]) -> str:
+    """The evaluation as one HTML file, with its pictures and recordings.
+
+    Args:
+        read: the bytes behind an item's address.
+    """
     from scrubjay.core.errors import ScrubjayError
     from scrubjay.evaluate.report import THUMBNAIL_SIDE, report_html, thumbnail_jpeg
     from scrubjay.media.image import decode_picture
-    from scrubjay.store.objects import read_uri
 
     def thumbnail(uri: str) -> bytes | None:
         try:
-            return thumbnail_jpeg(decode_picture(read_uri(uri), min_side=THUMBNAIL_SIDE))
+            return thumbnail_jpeg(decode_picture(read(uri), min_side=THUMBNAIL_SIDE))
         except ScrubjayError:
             return None
 
     def recording(uri: str) -> bytes | None:
         try:
-            return read_uri(uri)
+            return read(uri)
         except ScrubjayError:
             return None
 

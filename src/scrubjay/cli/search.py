@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from scrubjay.core.types import Hit, Kind
 if TYPE_CHECKING:
     from scrubjay.core.types import Picture
     from scrubjay.search.query import Query, Searcher, SearchResult
+    from scrubjay.store.reader import Reader
 
 MICROPHONE = "microphone"
 
@@ -58,7 +60,8 @@ def search(
     from scrubjay.search.query import Query
     from scrubjay.services import open_champion, open_home
 
-    searcher = open_champion(open_home(home))
+    opened = open_home(home)
+    searcher = open_champion(opened)
     path = image or speech
     sound = speech_bytes(seconds) if microphone else query_file(speech) if speech else None
     query = Query(
@@ -77,7 +80,7 @@ def search(
         note(nothing_found(query, searcher))
     else:
         how = screen(os.environ, terminal=sys.stdout.isatty()) if thumbnails else None
-        show(result, how)
+        show(result, how, opened.reader)
 
 
 def query_file(path: Path) -> bytes:
@@ -117,17 +120,25 @@ def nothing_found(query: Query, searcher: Searcher) -> str:
     return f"nothing found: no indexed item passes {' and '.join(narrowed)}; search with less of it"
 
 
-def show(result: SearchResult, how: Screen | None) -> None:
-    """Hits for a person: a table in a terminal, lines with tabs elsewhere."""
+def show(
+    result: SearchResult, how: Screen | None, reader: Callable[[Collection[str]], Reader]
+) -> None:
+    """Hits for a person: a table in a terminal, lines with tabs elsewhere.
+
+    Args:
+        how: what pictures the terminal can show, or None.
+        reader: what reads the items with these ids.
+    """
     if not sys.stdout.isatty():
         for hit in result.hits:
             cells = [f"{hit.score:.3f}", printable(hit.caption or ""), place(hit)]
             sys.stdout.write("\t".join(cells) + "\n")
         return
+    pictures = [] if how is None else _pictures(result, reader)
     if how in {Screen.KITTY, Screen.ITERM}:
-        _show_pictures(result, how)
+        _show_pictures(result, pictures, how)
     else:
-        _show_table(result, how)
+        _show_table(result, pictures if how is not None else None)
     took = result.took_ms
     console().print(
         f"{len(result.hits)} found in {took.total:.0f} ms "
@@ -136,24 +147,24 @@ def show(result: SearchResult, how: Screen | None) -> None:
     )
 
 
-def _show_table(result: SearchResult, how: Screen | None) -> None:
+def _show_table(result: SearchResult, pictures: Sequence[Picture | None] | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, show_header=how is None)
-    if how is not None:
+    table = Table(box=None, pad_edge=False, show_header=pictures is None)
+    if pictures is not None:
         table.add_column("")
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("caption", overflow="fold", ratio=3)
     table.add_column("path", overflow="fold", ratio=2)
-    for hit in result.hits:
+    for number, hit in enumerate(result.hits):
         cells = [
             Text(f"{hit.score:.3f}"),
             Text(shortened(printable(hit.caption or ""))),
             Text(place(hit), style="dim"),
         ]
-        if how is not None:
-            picture = _picture(hit)
+        if pictures is not None:
+            picture = pictures[number]
             cells.insert(0, half_blocks(picture) if picture is not None else Text(hit.kind.value))
             table.add_row(*cells, end_section=True)
         else:
@@ -161,9 +172,8 @@ def _show_table(result: SearchResult, how: Screen | None) -> None:
     console().print(table)
 
 
-def _show_pictures(result: SearchResult, how: Screen) -> None:
-    for hit in result.hits:
-        picture = _picture(hit)
+def _show_pictures(result: SearchResult, pictures: Sequence[Picture | None], how: Screen) -> None:
+    for hit, picture in zip(result.hits, pictures, strict=True):
         if picture is not None:
             sys.stdout.write(escape_sequence(picture, how) + "\n")
         sys.stdout.write(
@@ -171,17 +181,23 @@ def _show_pictures(result: SearchResult, how: Screen) -> None:
         )
 
 
-def _picture(hit: Hit) -> Picture | None:
-    """The hit's picture, or None: for what has none, and for a file that is gone by now."""
-    if hit.kind is not Kind.IMAGE:
-        return None
+def _pictures(
+    result: SearchResult, reader: Callable[[Collection[str]], Reader]
+) -> list[Picture | None]:
+    """The hits' pictures; None for what has none, and for a file that is gone by now."""
     from scrubjay.media.image import decode_picture
-    from scrubjay.store.objects import read_uri
 
-    try:
-        return decode_picture(read_uri(hit.uri), min_side=64)
-    except ScrubjayError:
-        return None
+    read = reader([hit.id for hit in result.hits])
+
+    def picture(hit: Hit) -> Picture | None:
+        if hit.kind is not Kind.IMAGE:
+            return None
+        try:
+            return decode_picture(read(hit.uri), min_side=64)
+        except ScrubjayError:
+            return None
+
+    return [picture(hit) for hit in result.hits]
 
 
 def place(hit: Hit) -> str:

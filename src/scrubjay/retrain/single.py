@@ -47,7 +47,7 @@ def train_once(
     """
     run, source = _resumed(home, progress) if resume else _begun(home, config, progress)
     try:
-        fitted = steps.fit_run(run, source, resume=resume, progress=progress)
+        fitted = steps.fit_run(home, run, source, resume=resume, progress=progress)
     except Exception as error:
         run.failed(error)
         raise

@@ -21,9 +21,7 @@ from scrubjay.training.fit import Fitted, fit
 from scrubjay.training.secrets import masked
 
 
-def fit_run(
-    home: Home, run: Run, source: Source, *, resume: bool, progress: Progress
-) -> Fitted:
+def fit_run(home: Home, run: Run, source: Source, *, resume: bool, progress: Progress) -> Fitted:
     """Train as the run's configuration says; a killed fit goes on from its last checkpoint."""
     return fit(
         run.config,

@@ -1,16 +1,20 @@
-"""A folder into the home: scan, catalogue, set bad files aside, and index with the champion."""
+"""A folder or bucket into the home: scan, catalogue, set aside, and index with the champion."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scrubjay.core.protocols import Encoder, Progress
+from scrubjay.core.types import Item
 from scrubjay.media.layout import Problem
+from scrubjay.search.drop import look, take
 from scrubjay.search.ingest import Ingested, ingest
 from scrubjay.search.scan import scan_folder
+from scrubjay.store.bucket import is_remote
+from scrubjay.store.catalog import Changes
 from scrubjay.store.home import Home
 from scrubjay.store.index import Generation
 
@@ -24,6 +28,7 @@ class Added:
         not_indexed: reason -> how many items got no row for it.
         version: the champion that indexed, or None when there is none yet.
         snapshot: the snapshot that now describes the catalog.
+        gone: ids of items that are no longer in their bucket.
     """
 
     scan_layout: str
@@ -38,6 +43,7 @@ class Added:
     indexed: int = 0
     not_indexed: Mapping[str, int] = field(default_factory=dict)
     version: str | None = None
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +56,37 @@ class Target:
 
 def add_folder(
     home: Home,
-    folder: Path,
+    folder: Path | str,
     *,
     month: str,
     open_target: Callable[[], Target | None],
     progress: Progress,
 ) -> Added:
-    """Scan a folder into the catalog, and into the champion's generation when there is one.
+    """Bring a folder or bucket into the catalog, and index it with the champion if there is one.
 
-    Adding the same folder twice changes nothing. Killed at any point, the next call finishes.
+    Adding the same twice changes nothing. Killed at any point, the next call finishes.
 
     Args:
-        open_target: called once the catalog holds the folder's items.
+        home: where to.
+        folder: a folder, or `s3://bucket/prefix`: then only what is new or changed travels, and
+            what is no longer there leaves the catalog.
+        month: month added, `YYYY-MM`, unless a manifest says another.
+        open_target: called once the catalog holds the items.
+        progress: told after each file.
 
     Raises:
         WrongUse: the folder is missing, or holds nothing Scrubjay knows.
     """
     settings = home.settings
-    scan = scan_folder(
-        folder,
-        month=month,
-        known=home.known(),
-        held=home.catalog.get,
-        limits=settings.limits,
-        progress=progress,
-        threads=settings.threads,
-    )
-    changes = home.catalog.upsert(scan.items)
-    home.quarantine.replace(str(folder.absolute()), scan.quarantined, month=month)
+    if is_remote(str(folder)):
+        brought = _from_bucket(home, str(folder), month, progress)
+    else:
+        brought = _from_folder(home, Path(folder), month, progress)
     snapshot = home.catalog.snapshot(without=home.held.ids())
     done, target = Ingested(), open_target()
     if target is not None:
         done = ingest(
-            list(home.catalog.items(ids=[item.id for item in scan.items])),
+            list(home.catalog.items(ids=[item.id for item in brought.items])),
             target.generation,
             target.encoder,
             read=home.reader(),
@@ -94,16 +98,54 @@ def add_folder(
             progress=progress,
         )
     return Added(
-        scan_layout=scan.layout,
-        added=changes.added,
-        updated=changes.updated,
-        unchanged=changes.unchanged,
-        ignored=scan.ignored,
-        by_kind=Counter(item.kind.value for item in scan.items),
-        by_split=Counter(item.split.value for item in scan.items),
-        quarantined=scan.quarantined,
+        scan_layout=brought.layout,
+        added=brought.changes.added,
+        updated=brought.changes.updated,
+        unchanged=len(brought.items) - brought.changes.added - brought.changes.updated,
+        ignored=brought.ignored,
+        by_kind=Counter(item.kind.value for item in brought.items),
+        by_split=Counter(item.split.value for item in brought.items),
+        quarantined=brought.problems,
         snapshot=snapshot.name,
         indexed=done.rows,
         not_indexed=done.skipped,
         version=target.encoder.spec.version if target else None,
+        gone=brought.gone,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """What is in the catalog now that was not, or was otherwise."""
+
+    items: Sequence[Item]
+    changes: Changes
+    problems: tuple[Problem, ...]
+    layout: str
+    ignored: int
+    gone: tuple[str, ...] = ()
+
+
+def _from_folder(home: Home, folder: Path, month: str, progress: Progress) -> _Brought:
+    scan = scan_folder(
+        folder,
+        month=month,
+        known=home.known(),
+        held=home.catalog.get,
+        limits=home.settings.limits,
+        progress=progress,
+        threads=home.settings.threads,
+    )
+    changes = home.catalog.upsert(scan.items)
+    home.quarantine.replace(str(folder.absolute()), scan.quarantined, month=month)
+    return _Brought(scan.items, changes, scan.quarantined, scan.layout, scan.ignored)
+
+
+def _from_bucket(home: Home, url: str, month: str, progress: Progress) -> _Brought:
+    drop = look(home, url, month=month, progress=progress)
+    changes = take(home, drop)
+    start = f"{drop.source}/"
+    items = [
+        item for item in home.catalog.items() if any(uri.startswith(start) for uri in item.uris)
+    ]
+    return _Brought(items, changes, drop.problems, drop.layout, drop.ignored, drop.gone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -81,11 +82,18 @@ class Home:
         """What was seen of every source."""
         return Sources(self.path / "sources")
 
-    def reader(self) -> Reader:
-        """What reads the items the catalog lists now."""
-        # A home that never saw a bucket has no address to look up.
-        remote = self.catalog.sha256s_below(SCHEME) if self.media.folder.is_dir() else {}
-        return Reader(self.media.folder, remote)
+    def reader(self, ids: Collection[str] | None = None) -> Reader:
+        """What reads the items the catalog lists now.
+
+        Args:
+            ids: only these are asked for, so that a large catalog need not be read.
+        """
+        if not self.media.folder.is_dir():  # nothing ever came from a bucket
+            return Reader(self.media.folder)
+        if ids is None:
+            return Reader(self.media.folder, self.catalog.sha256s_below(SCHEME))
+        items = self.catalog.items(ids=ids)
+        return Reader(self.media.folder, {uri: item.sha256 for item in items for uri in item.uris})
 
     @property
     def runs(self) -> Path:
