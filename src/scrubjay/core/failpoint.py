@@ -1,7 +1,8 @@
 """Named places where a test may kill the process: on both sides of every durable write.
 
-`SCRUBJAY_FAILPOINT=champion.before_replace` ends the process there as `kill -9` would. Without the
-variable a failpoint costs one dictionary lookup.
+`SCRUBJAY_FAILPOINT=champion.before_replace` ends the process there as `kill -9` would;
+`SCRUBJAY_FAILPOINT=record:FILE` writes down the names that are passed. Without the variable a
+failpoint costs one dictionary lookup.
 """
 
 from __future__ import annotations
@@ -10,9 +11,16 @@ import os
 import signal
 
 VARIABLE = "SCRUBJAY_FAILPOINT"
+RECORD = "record:"
 
 
 def failpoint(name: str) -> None:
     """Die here when the environment names this place."""
-    if os.environ.get(VARIABLE) == name:
+    wanted = os.environ.get(VARIABLE)
+    if wanted is None:
+        return
+    if wanted == name:
         os.kill(os.getpid(), signal.SIGKILL)
+    if wanted.startswith(RECORD):
+        with open(wanted.removeprefix(RECORD), "a", encoding="utf-8") as names:
+            names.write(f"{name}\n")

@@ -11,6 +11,8 @@ from typing import Any
 from scrubjay.core.errors import Damaged
 from scrubjay.store.durable import create_durably, make_folder, sweep_aside
 
+LEDGER = "ledger"
+
 
 class Ledger:
     """A folder `ledger/` with `<number>-<step>.json`: what was done, when, and what came of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from scrubjay.retrain.serving import upgrade
 from scrubjay.retrain.shipped import gives_way
 from scrubjay.retrain.validate import Verdict
 from scrubjay.retrain.validate import validate as validated
+from scrubjay.retrain.validation_page import write_validation
 from scrubjay.search.drop import Drop, look, take
 from scrubjay.store.durable import write_durably
 from scrubjay.store.home import Home
@@ -55,6 +57,13 @@ def validate(month: Month) -> Mapping[str, Any]:
     before = [item for item in month.home.catalog.items() if item.id not in held]
     verdict = validated(drop, before=before, settings=month.plan.validate)
     _keep(month.folder / VERDICT, verdict.to_json())
+    write_validation(
+        month.folder,
+        verdict,
+        source=drop.source,
+        month=month.run.month,
+        when=datetime.now(UTC),
+    )
     for bad in verdict.bad:
         item = bad.id or bad.path
         month.log.say("row refused", step="validate", item=item, level="warning", why=bad.reason)

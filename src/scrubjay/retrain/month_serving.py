@@ -19,18 +19,18 @@ def bridge(month: Month) -> Mapping[str, Any]:
     """Map the champion's rows into the new version's space, if that is good enough to search."""
     if month.champion is None or not (month.folder / CHAMPION_VIEWS).exists():
         return {"ready": False, "why": "there was no champion to map from", "bridges": {}}
+    old = month.home.generations.open(month.results["snapshot"]["generation"])
     learned = learn_bridges(
         load_views(month.folder / CHAMPION_VIEWS),
         load_views(month.folder / CHALLENGER_VIEWS),
         source=month.champion,
         target=month.version,
+        stored=old.modalities(),
+        on_problem=lambda modality, why: month.log.say(
+            "no bridge", step="bridge", level="warning", modality=modality.value, why=why
+        ),
     )
-    plan = plan_bridge(
-        month.home.generations.open(month.results["snapshot"]["generation"]),
-        month.version,
-        learned,
-        min_recall=month.plan.bridge.min_recall,
-    )
+    plan = plan_bridge(old, month.version, learned, min_recall=month.plan.bridge.min_recall)
     served = serve_bridged(
         month.home,
         month.version,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from scrubjay.retrain.masks import Masks
 from scrubjay.retrain.message import message
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_data import DROP, VERDICT, read_verdict
@@ -55,7 +56,11 @@ def finish(month: Month) -> Mapping[str, Any]:
 
 def failed(month: Month, error: BaseException) -> Mapping[str, Any]:
     """Say that a run failed; it stays unfinished, and the next call goes on with it."""
-    result = {**result_of(month), "status": FAILED, "error": f"{type(error).__name__}: {error}"}
+    result = {
+        **result_of(month),
+        "status": FAILED,
+        "error": Masks().text(f"{type(error).__name__}: {error}"),
+    }
     month.log.say("run failed", level="error", error=result["error"])
     _told(month, result)
     return result

@@ -9,7 +9,7 @@ from typing import Any
 
 from scrubjay.core.failpoint import failpoint
 from scrubjay.retrain import month_data, month_learning, month_serving, month_telling
-from scrubjay.retrain.ledger import Ledger
+from scrubjay.retrain.ledger import LEDGER, Ledger
 from scrubjay.retrain.month import Month
 
 Results = Mapping[str, Mapping[str, Any]]
@@ -62,7 +62,7 @@ def run_month(month: Month) -> Mapping[str, Any]:
 
     Killed anywhere, the same call goes on: it repeats at most the step it was killed in.
     """
-    ledger = Ledger(month.folder / "ledger")
+    ledger = Ledger(month.folder / LEDGER)
     month.results.update(ledger.results())
     for step in STEPS:
         if step.name in month.results or not step.when(month.results):

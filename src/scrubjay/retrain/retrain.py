@@ -11,6 +11,7 @@ from typing import Any
 from scrubjay.core.protocols import Progress
 from scrubjay.retrain.events import EventLog
 from scrubjay.retrain.forget import finish_forgotten
+from scrubjay.retrain.ledger import LEDGER, read_ledger
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_plan import plan_of
 from scrubjay.retrain.month_run import MonthRun, begin_month, unfinished_month
@@ -87,7 +88,8 @@ def retrain(
 
 def _run(home: Home, config: Mapping[str, Any], month: str, *, restart: bool) -> MonthRun:
     left = unfinished_month(home.runs)
-    if left is not None and not restart:
+    # A run that has done nothing yet keeps nobody to what it was asked.
+    if left is not None and not restart and read_ledger(left.folder / LEDGER):
         return left
     if left is not None:
         left.finish({"run": left.id, "month": left.month, "status": ABANDONED})
@@ -105,9 +107,8 @@ def plan_only(home: Home, config: Mapping[str, Any]) -> dict[str, Any]:
     left = unfinished_month(home.runs)
     done: list[str] = []
     if left is not None:
-        from scrubjay.retrain.ledger import read_ledger
-
-        done = list(read_ledger(left.folder / "ledger"))
+        done = list(read_ledger(left.folder / LEDGER))
+    left = left if done else None
     champion = home.registry.champion()
     found = None if plan.data.source is None else preview(home, plan.data.source)
     return {
