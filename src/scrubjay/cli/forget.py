@@ -94,9 +94,13 @@ def _confirm(ids: list[str], *, yes: bool) -> None:
     """Ask a person; a script must say so itself."""
     if yes or not ids:
         return
-    if not sys.stdin.isatty():
+    if not _asks_a_person():
         raise WrongUse("forgetting cannot be undone and nobody is here to ask; say --yes")
     named = ", ".join(ids[:SHOWN]) + (" and others" if len(ids) > SHOWN else "")
     note(f"This cannot be undone: {len(ids):,} items ({named})")
     if not typer.confirm("Forget them?", err=True):
         raise typer.Exit(1)
+
+
+def _asks_a_person() -> bool:
+    return sys.stdin.isatty()
