@@ -166,6 +166,7 @@ def take(
     seen = home.sources.of(drop.source)
     if is_remote(drop.source):
         _release(home, seen, drop.look, gone)
+        home.media.sweep()
     start = f"{drop.source}/"
     named = [replace(one, path=one.path.removeprefix(start)) for one in refused]
     home.quarantine.replace(drop.source, [*drop.problems, *named], month=drop.month)

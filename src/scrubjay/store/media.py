@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from scrubjay.core.errors import BadMedia, Damaged
 from scrubjay.store.durable import create_durably, fsync_folder, make_folder
+
+ABANDONED_S: Final = 3600.0
+"""Age of a half-written file at which nobody is writing it any more."""
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -80,15 +84,31 @@ class MediaStore:
             raise BadMedia(f"{sha256[:80]!r} is no sha256")
         return self.folder / sha256
 
+    def sweep(self) -> None:
+        """Delete what writers that were killed have left; those of the last hour may be alive."""
+        if not self.folder.is_dir():
+            return
+        for path in self.folder.glob(".*.part"):
+            try:
+                if time.time() - path.stat().st_mtime > ABANDONED_S:
+                    path.unlink()
+            except FileNotFoundError:
+                continue
+
     def remove(self, sha256s: Iterable[str]) -> int:
         """Delete some bytes for good; return how many of them were kept."""
+        wanted = {sha256: self.path(sha256) for sha256 in sha256s}
+        if not wanted or not self.folder.is_dir():
+            return 0
         gone = 0
-        for sha256 in set(sha256s):
+        for path in wanted.values():
             try:
-                self.path(sha256).unlink()
+                path.unlink()
             except FileNotFoundError:
                 continue
             gone += 1
-        if gone:
-            fsync_folder(self.folder)
+        for aside in self.folder.glob(".*.part"):
+            if aside.name[1:65] in wanted:
+                aside.unlink(missing_ok=True)
+        fsync_folder(self.folder)
         return gone

@@ -16,14 +16,21 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from io import FileIO
 from pathlib import Path
 from typing import Any, Final, Self
 
 from scrubjay.core.errors import Damaged
-from scrubjay.store.durable import fsync_folder, make_folder, write_durably
+from scrubjay.store.durable import (
+    fsync_folder,
+    locked,
+    make_folder,
+    sweep_aside,
+    write_durably,
+)
 from scrubjay.store.objects import ObjectInfo
 
 _DIGITS: Final = 32
@@ -175,8 +182,8 @@ class SeenSource:
 
     def look_ended(self, listing: SourceListing) -> None:
         """Keep what a look found until it is taken."""
-        make_folder(self.folder)
-        write_durably(self.folder / "pending.json", _bytes(listing), point="look")
+        with self._writing():
+            write_durably(self.folder / "pending.json", _bytes(listing), point="look")
 
     def take(self, token: str, refused: Mapping[str, Refusal]) -> bool:
         """What that look found is now what is known of the source.
@@ -193,10 +200,11 @@ class SeenSource:
         if pending.token != token:
             return self.taken().token == token
         taken = replace(pending, refused={**pending.refused, **refused})
-        write_durably(self.folder / "listing.json", _bytes(taken), point="source")
-        for name in ("fetched.jsonl", "pending.json"):
-            (self.folder / name).unlink(missing_ok=True)
-        fsync_folder(self.folder)
+        with self._writing():
+            write_durably(self.folder / "listing.json", _bytes(taken), point="source")
+            for name in ("fetched.jsonl", "pending.json"):
+                (self.folder / name).unlink(missing_ok=True)
+            fsync_folder(self.folder)
         return True
 
     def words(self, name: str, seen: Seen) -> bytes | None:
@@ -211,11 +219,13 @@ class SeenSource:
     def keep_words(self, words: Mapping[str, tuple[bytes, Seen]]) -> None:
         """Keep these manifests and no others."""
         self.drop_words()
+        if not words:
+            return
         folder = self.folder / "words"
-        if words:
+        with self._writing():
             make_folder(folder)
-        for name, (data, seen) in words.items():
-            write_durably(folder / object_key(name), _head(seen, data) + b"\n" + data)
+            for name, (data, seen) in words.items():
+                write_durably(folder / object_key(name), _head(seen, data) + b"\n" + data)
 
     def drop_words(self) -> None:
         """Keep no manifest: the next look reads them again."""
@@ -224,6 +234,13 @@ class SeenSource:
     def remove(self) -> None:
         """Know nothing of this source any more."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Write alone, and without what killed writers left."""
+        with locked(self.folder / ".lock", f"noting what was seen in {self.folder}"):
+            sweep_aside(self.folder)
+            yield
 
     def _read(self, name: str) -> SourceListing:
         path = self.folder / name
