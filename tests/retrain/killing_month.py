@@ -47,8 +47,7 @@ def run(asked: dict[str, object]) -> None:
         from scrubjay.services import open_home
 
         config = compose(list(asked["overrides"]), config_name="retrain")  # type: ignore[call-overload]
-        # A killed run's lease must not keep the next one waiting.
-        retrain(open_home(Path(str(asked["home"]))), config, progress=silent, lease_s=0.3)
+        retrain(open_home(Path(str(asked["home"]))), config, progress=silent)
         status = 0
     except BaseException:
         traceback.print_exc()

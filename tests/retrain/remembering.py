@@ -23,6 +23,7 @@ from scrubjay.media.image import decode_picture
 from scrubjay.media.layout import Problem
 from scrubjay.retrain.serving import publish
 from scrubjay.retrain.views_file import save_views
+from scrubjay.search.drop import Drop
 from scrubjay.store.home import Home
 from scrubjay.store.sources import Seen
 from tests.store.looking import vector_of
@@ -190,14 +191,24 @@ def write_events(path, image):
         writer.flush()
 
 
-def as_row(one):
-    return {
-        "id": one.id,
-        "uris": list(one.uris),
-        "sha256": one.sha256,
-        "captions": list(one.captions),
-        "month": one.month,
-    }
+def drop_of(now, folder):
+    """All of it came in this month, and two files could not be used."""
+    problems = (Problem(NAME, "truncated"), Problem("other.png", "empty"))
+    return Drop(
+        source=str(folder),
+        month="2026-11",
+        added=tuple(now),
+        changed=(),
+        gone=(),
+        renamed=0,
+        unchanged=0,
+        problems=problems,
+        new_problems=problems,
+        looked_at=len(now),
+        fetched_bytes=0,
+        layout="images",
+        ignored=0,
+    )
 
 
 def _month(home, now, snapshot):
@@ -207,7 +218,7 @@ def _month(home, now, snapshot):
     problems = [{"path": NAME, "reason": "truncated"}, {"path": "other.png", "reason": "empty"}]
     write = {
         "month.json": {"month": "2026-11", "source": str(Path(hers.uri).parent)},
-        "drop.json": {"added": [as_row(one) for one in now], "gone": [], "new_problems": problems},
+        "drop.json": drop_of(now, Path(hers.uri).parent).to_json(),
         "verdict.json": {
             "bad": [{"id": ID, "path": NAME, "reason": "its language is not known"}],
             "findings": [{"rule": "duplicates", "statement": f"said twice: {CAPTION}"}],

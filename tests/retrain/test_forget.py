@@ -12,6 +12,7 @@ from scrubjay.core.errors import LeaseHeld, ScrubjayError, UnknownName
 from scrubjay.core.known import FORGOTTEN
 from scrubjay.retrain.forget import finish_forgotten, forget, forget_source, purge
 from scrubjay.retrain.views_file import load_views
+from scrubjay.search.drop import Drop
 from scrubjay.search.scan import scan_folder
 from scrubjay.store.lease import acquire
 from tests.retrain.remembering import (
@@ -102,10 +103,10 @@ def test_of_the_runs_figures_and_weights_stay_and_what_shows_the_item_goes(remem
     assert not (home.runs / "evaluate-second-test.html").exists()
     assert (home.runs / "evaluate-first-test.html").exists()
     month = home.runs / "month-20261102-000000-bbbb"
-    drop = json.loads((month / "drop.json").read_bytes())
-    assert len(drop["added"]) == COUNT - 1
-    assert drop["added"][HERS]["captions"] == [SHARED], "another item says that, too"
-    assert [one["path"] for one in drop["new_problems"]] == ["other.png"]
+    drop = Drop.from_json(json.loads((month / "drop.json").read_bytes()))
+    assert list(drop.added) == list(home.catalog.items())
+    assert drop.added[HERS].captions == (SHARED,), "another item says that, too"
+    assert [one.path for one in drop.new_problems] == ["other.png"]
     assert (month / "notes.txt").read_text() == "looked at\nall else is well\n"
     (statement,) = json.loads((month / "verdict.json").read_bytes())["findings"]
     assert statement["statement"] == "said twice: (forgotten)"

@@ -62,7 +62,7 @@ def retrain(
     notifier = Notifier(plan.notify)
     problems = notifier.check()
     holder = f"{socket.gethostname()} process {os.getpid()}"
-    lease = acquire(home.path / LEASE, holder=holder, ttl_s=lease_s)
+    lease = acquire(home.path / LEASE, holder=holder, ttl_s=lease_s, above=home.registry.fence)
     try:
         with lease.renewing():
             home.registry.claim(lease.token)

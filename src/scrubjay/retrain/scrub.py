@@ -164,7 +164,7 @@ def _without(value: Any, traces: Traces) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, str):
         return traces.without(value)
     if isinstance(value, list):
-        left = (_without(one, traces) for one in value)
+        left = (_without(one, traces) for one in value if not _names_theirs(one, traces))
         return [one for one in left if one is not _GONE]
     if not isinstance(value, dict):
         return value
@@ -185,6 +185,11 @@ def _is_theirs(row: dict[str, Any], traces: Traces) -> bool:
         "path": traces.names,
     }
     return any(isinstance(row.get(key), str) and row[key] in of for key, of in known.items())
+
+
+def _names_theirs(pair: object, traces: Traces) -> bool:
+    """Whether this is a file's name with what is said of it."""
+    return isinstance(pair, list) and len(pair) == 2 and pair[0] in traces.names
 
 
 def _remove(path: Path) -> bool:
