@@ -49,7 +49,7 @@ def run(asked: dict[str, object]) -> None:
         config = compose(list(asked["overrides"]), config_name="retrain")  # type: ignore[call-overload]
         retrain(open_home(Path(str(asked["home"]))), config, progress=silent)
         status = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a forked child must never return
         traceback.print_exc()
         status = 1
     finally:

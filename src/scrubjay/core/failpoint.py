@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 VARIABLE = "SCRUBJAY_FAILPOINT"
 RECORD = "record:"
@@ -22,5 +23,5 @@ def failpoint(name: str) -> None:
     if wanted == name:
         os.kill(os.getpid(), signal.SIGKILL)
     if wanted.startswith(RECORD):
-        with open(wanted.removeprefix(RECORD), "a", encoding="utf-8") as names:
+        with Path(wanted.removeprefix(RECORD)).open("a", encoding="utf-8") as names:
             names.write(f"{name}\n")

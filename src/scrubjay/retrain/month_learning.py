@@ -48,7 +48,7 @@ def fit(month: Month) -> Mapping[str, Any]:
     """Train from the champion on new items and some old ones, and choose between the two."""
     home = month.home
     fitted = fit_month(
-        Run(month.folder, month.plan.train),
+        Run(month.folder, _named(month.plan.train, month.run.month)),
         items=month.learned_from,
         new=month.new,
         champion=home.registry.folder(month.champion) if month.champion else None,
@@ -206,6 +206,17 @@ def register(month: Month) -> Mapping[str, Any]:
         card=kept["card"],
     )
     return {"version": version}
+
+
+def _named(train: Mapping[str, Any], month: str) -> Mapping[str, Any]:
+    """The fit's configuration with trackers that have no name of their own called by the month."""
+    loggers = train.get("logger") or {}
+    named = {
+        key: {**node, "name": month} if "name" in node and node["name"] is None else node
+        for key, node in loggers.items()
+        if isinstance(node, Mapping)
+    }
+    return {**train, "logger": {**loggers, **named}} if named else train
 
 
 def _copy_into(folder: Path, staging: Path) -> None:
