@@ -83,5 +83,7 @@ def _published(month: Month) -> dict[str, Any]:
                 f"with `scrubjay champion set {month.version}`, or begin anew with "
                 f"`scrubjay retrain --restart`"
             )
+        if now is not None:
+            month.home.served.note(now)
         month.home.registry.publish(wanted, expected=now, fence=month.lease.token)
     return {"published": True, "version": wanted.version, "generation": wanted.generation}
