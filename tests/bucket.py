@@ -33,7 +33,7 @@ OWNER = (
     "SignedHeaders=host, Signature=unchecked"
 )
 
-Kind = Literal["status", "stall", "cut", "shorten", "lose"]
+Kind = Literal["status", "stall", "cut", "shorten", "lose", "ignore"]
 
 
 @dataclass
@@ -43,7 +43,8 @@ class Fault:
     Attributes:
         kind: `status`: answer so and ask nothing; `stall`: half the body, then silence; `cut`:
             half of the promised body, then the connection ends; `shorten`: half the body, said to
-            be all; `lose`: the store does it, and the answer is a 503.
+            be all; `lose`: the store does it, and the answer is a 503; `ignore`: the store does it,
+            and no answer comes.
         times: how often; None: until mended.
         method: only for this method.
     """
@@ -73,13 +74,19 @@ class Asked:
 
 
 class FaultProxy:
-    """Passes requests on to a server, except where told to misbehave; keeps count."""
+    """Passes requests on to a server, except where told to misbehave; keeps count.
+
+    Attributes:
+        asked: every request, in order.
+        page: objects in one part of a listing; None leaves it to the server.
+    """
 
     def __init__(self, upstream: str) -> None:
         self.upstream = urlsplit(upstream)
         self.asked: list[Asked] = []
         self._faults: list[Fault] = []
         self._hidden: set[str] = set()
+        self.page: int | None = None
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._server = ThreadingHTTPServer((HOST, 0), self._handler())
@@ -109,6 +116,11 @@ class FaultProxy:
     def lose(self, part: str = "", *, times: int | None = 1, method: str = "PUT") -> None:
         self._faults.append(Fault("lose", part, times, method))
 
+    def ignore(
+        self, part: str = "", *, seconds: float = 60.0, times: int | None = 1, method: str = "PUT"
+    ) -> None:
+        self._faults.append(Fault("ignore", part, times, method, seconds=seconds))
+
     def hide(self, *keys: str) -> None:
         """Leave these keys out of every listing; the objects are there when asked for."""
         self._hidden.update(keys)
@@ -117,6 +129,7 @@ class FaultProxy:
         """Misbehave no more."""
         self._faults.clear()
         self._hidden.clear()
+        self.page = None
 
     def bodies(self, method: str = "GET") -> list[str]:
         """Paths of the objects whose bytes were asked for, in order; listings left out."""
@@ -164,6 +177,10 @@ class FaultProxy:
                 if fault is not None and fault.kind == "lose":
                     self.reply(503, {}, b"", path, parts.query)
                     return
+                if fault is not None and fault.kind == "ignore":
+                    proxy._closing.wait(fault.seconds)
+                    self.close_connection = True
+                    return
                 if proxy._hidden and self.command == "GET" and b"<ListBucketResult" in body[:400]:
                     body = proxy._listing(body)
                 if fault is not None and body:
@@ -179,7 +196,10 @@ class FaultProxy:
                         for name, value in self.headers.items()
                         if name.lower() not in HOP_BY_HOP
                     }
-                    upstream.request(self.command, self.path, sent, headers)
+                    target = self.path
+                    if proxy.page is not None and "list-type=2" in target:
+                        target += f"&max-keys={proxy.page}"
+                    upstream.request(self.command, target, sent, headers)
                     answer = upstream.getresponse()
                     kept = {
                         name: value

@@ -9,7 +9,7 @@ from scrubjay.store.bucket import Patience, open_bucket
 from scrubjay.store.objects import ObjectInfo
 from tests.bucket import RoleServer
 
-HASTY = Patience(connect_s=1, stall_s=0.5, answer_s=20, retries=3, retry_s=10)
+HASTY = Patience(connect_s=5, stall_s=2, answer_s=30, retries=3, retry_s=20)
 SECRET = "a-secret-of-nobody"
 
 
@@ -54,10 +54,12 @@ def test_only_what_is_below_the_prefix_is_listed(s3, bucket):
     assert [one.name for one in open_bucket(s3.url()).list()] == sorted(s3.keys())
 
 
-def test_a_listing_goes_on_beyond_its_first_thousand(s3, bucket):
-    for number in range(1005):
-        s3.put(f"drops/{number:04}.txt", b"")
-    assert [one.name for one in bucket.list()] == [f"{number:04}.txt" for number in range(1005)]
+def test_a_listing_that_comes_in_parts_is_whole(s3, bucket):
+    for number in range(25):
+        s3.put(f"drops/{number:02}.txt", b"")
+    s3.proxy.page = 10
+    assert [one.name for one in bucket.list()] == [f"{number:02}.txt" for number in range(25)]
+    assert len(s3.proxy.asked) == 3
 
 
 def test_a_changed_object_has_another_etag(s3, bucket):
@@ -126,6 +128,13 @@ def test_a_swap_whose_answer_was_lost_is_no_conflict(s3, bucket):
     assert bucket.read_tagged("champion.json") == (b"2", tag)
 
 
+def test_a_write_nobody_answers_is_written_again(s3):
+    bucket = open_bucket(s3.url("drops"), patience=dataclasses.replace(HASTY, stall_s=0.5))
+    s3.proxy.ignore("champion.json", times=2)
+    tag = bucket.swap("champion.json", b"1", etag=None)
+    assert bucket.read_tagged("champion.json") == (b"1", tag)
+
+
 def test_deleting_twice_is_deleting_once(either):
     either.create("a.png", b"1")
     either.delete("a.png")
@@ -158,12 +167,22 @@ def test_a_store_that_answers_503_is_asked_again(s3, bucket):
 
 
 @pytest.mark.parametrize("fault", ["cut", "stall", "shorten"])
-def test_a_body_that_ends_early_is_fetched_whole(s3, bucket, fault):
+def test_a_body_that_ends_early_is_fetched_whole(s3, fault):
+    bucket = open_bucket(s3.url("drops"), patience=dataclasses.replace(HASTY, stall_s=0.5))
     data = bytes(range(256)) * 400
     s3.put("drops/a.png", data)
     getattr(s3.proxy, fault)("a.png", times=2)
     info = bucket.list()[0]
     assert bucket.fetch("a.png", expected=info) == (data, info)
+
+
+@pytest.mark.parametrize("fault", ["cut", "stall", "shorten"])
+def test_a_listing_that_ends_early_is_asked_for_again(s3, fault):
+    bucket = open_bucket(s3.url("drops"), patience=dataclasses.replace(HASTY, stall_s=0.5))
+    for number in range(20):
+        s3.put(f"drops/{number:02}.png", b"1")
+    getattr(s3.proxy, fault)("list-type", times=1)
+    assert [one.name for one in bucket.list()] == [f"{number:02}.png" for number in range(20)]
 
 
 @pytest.mark.parametrize("fault", ["cut", "stall", "shorten", "fail"])

@@ -110,11 +110,11 @@ def _sorted_out(
 
 
 def item_digest(item: Item) -> str:
-    """One hash of what an item is and says, whenever it was added."""
+    """One hash of what an item is and says, whenever and wherever it was found."""
     value = {
         field.name: getattr(item, field.name)
         for field in dataclasses.fields(item)
-        if field.name not in {"month", "attributes", "uris"}
+        if field.name not in {"month", "split", "attributes", "uris"}
     }
     attributes = {name: plain(one) for name, one in item.attributes.items()}
     return digest_of([value, attributes])
