@@ -25,7 +25,7 @@ from scrubjay.retrain.serving import publish
 from scrubjay.retrain.views_file import save_views
 from scrubjay.search.drop import Drop
 from scrubjay.store.home import Home
-from scrubjay.store.sources import Seen
+from scrubjay.store.sources import Refusal, Seen, SourceListing
 from tests.store.looking import vector_of
 from tests.store.made import rows_of, units
 
@@ -124,7 +124,7 @@ def build(root):
         ],
         month="2026-11",
     )
-    _words(home, folder)
+    _records(home, folder)
     _runs(home, now, before.name, snapshot.name)
     return Remembering(home, folder, _needles(home, folder))
 
@@ -140,9 +140,20 @@ def register(home, seed):
     return home.registry.register(build, month=month, lineage={}, metrics={}, card="")
 
 
-def _words(home, folder):
+def _records(home, folder):
+    """What is kept of a source and of refused drops, and what killed writers left."""
+    source = home.sources.of(str(folder))
     manifest = f"file,caption\n{NAME},{CAPTION}\n".encode()
-    home.sources.of(str(folder)).keep_words({"list.csv": (manifest, Seen(len(manifest), "tag"))})
+    source.keep_words({"list.csv": (manifest, Seen(len(manifest), "tag"))})
+    like_hers = Refusal("digest", f"looks like {folder / NAME}")
+    seen = {"key": Seen(5, "tag", {"sha256": "0" * 64})}
+    source.look_ended(SourceListing("look", seen, ("list.csv",), {"other": like_hers}))
+    home.held.hold(run="r", month="2026-11", reason=f"too many like {CAPTION}", ids=["item-0001"])
+    trash = home.path / "generations" / ".trash-0123456789abcdef" / "data"
+    trash.mkdir(parents=True)
+    (trash / "rows.lance").write_bytes(CAPTION.encode())
+    hers = hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
+    (home.media.folder / f".{hers}.77-aa.part").write_bytes((folder / NAME).read_bytes())
 
 
 def _runs(home, now, before, snapshot):
@@ -156,6 +167,8 @@ def _runs(home, now, before, snapshot):
     (train / "wandb" / "media" / "images").mkdir(parents=True)
     (train / "wandb" / "media" / "images" / "val_retrieved.png").write_bytes(data)
     (train / "wandb" / "run-1.wandb").write_bytes(b"\x00\xff:W&B " + hers.uri.encode() + b"\xfe")
+    (train / "panels" / "epoch-0002.png.part").write_bytes(data)
+    (train / ".log.jsonl.77-aa.part").write_bytes(hers.uri.encode())
     (train / "metrics.csv").write_text("epoch,val/recall\n1,0.5\n")
     (train / "checkpoints").mkdir()
     (train / "checkpoints" / "last.ckpt").write_bytes(b"weights")

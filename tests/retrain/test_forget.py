@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
-from scrubjay.core.errors import LeaseHeld, ScrubjayError, UnknownName
+from scrubjay.core.errors import LeaseHeld, UnknownName, WrongUse
 from scrubjay.core.known import FORGOTTEN
 from scrubjay.retrain.forget import finish_forgotten, forget, forget_source, purge
 from scrubjay.retrain.views_file import load_views
@@ -118,6 +118,16 @@ def test_of_the_runs_figures_and_weights_stay_and_what_shows_the_item_goes(remem
     assert "month-20261102-000000-bbbb/month.json" not in purged.files
 
 
+def test_records_keep_their_form_and_lose_the_words(remembering):
+    home = remembering.home
+    forget(home, [ID])
+    pending = home.sources.of(str(remembering.folder)).pending()
+    assert pending.refused["other"].reason == "looks like (forgotten)"
+    assert pending.objects["key"].facts == {"sha256": "0" * 64}
+    (held,) = home.held.drops()
+    assert (held.reason, held.ids) == ("too many like (forgotten)", {"item-0001"})
+
+
 def test_tracker_files_keep_their_figures(remembering):
     forget(remembering.home, [ID])
     (events,) = remembering.home.runs.rglob("*tfevents*")
@@ -167,12 +177,12 @@ def test_all_that_came_from_a_folder_is_forgotten(remembering):
     assert all(home.generations.open(one).count() == 0 for one in home.generations.names())
     assert not list(home.media.folder.iterdir())
     assert len(home.forgotten.sha256s()) == COUNT
-    with pytest.raises(ScrubjayError, match="came from s3://never"):
+    with pytest.raises(WrongUse, match="came from s3://never"):
         forget_source(home, "s3://never/here")
 
 
 def test_a_folder_whose_name_begins_the_same_is_another_source(remembering):
-    with pytest.raises(ScrubjayError, match="nothing in"):
+    with pytest.raises(WrongUse, match="nothing in"):
         forget_source(remembering.home, str(remembering.folder)[:-1])
 
 

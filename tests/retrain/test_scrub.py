@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scrubjay.retrain.scrub import scrub_runs
+from scrubjay.retrain.scrub import reword, scrub_runs
 from scrubjay.retrain.tfevents import without_pictures
 from scrubjay.retrain.traces import Traces
 
@@ -128,6 +128,30 @@ def test_a_link_is_not_followed(tmp_path):
     (run / "link.txt").symlink_to(outside)
     assert scrub_runs(tmp_path / "runs", traces(), saw=lambda run: True) == ()
     assert outside.read_text() == URI
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "stays"),
+    [
+        ("epoch-1.png.part", b"picture", False),
+        (".drop.json.1-a.part", URI.encode(), False),
+        (".drop.json.1-a.part", b"nothing", True),
+        ("last.ckpt.part", URI.encode(), True),
+    ],
+)
+def test_what_a_killed_writer_left_is_looked_at_too(tmp_path, name, data, stays):
+    assert (scrubbed(tmp_path, name, data) is not None) == stays
+
+
+def test_records_lose_words_and_no_rows(tmp_path):
+    kept = {"objects": {"k": [5, {"sha256": "f" * 64}, f"as {URI}"]}}
+    (tmp_path / "listing.json").write_text(json.dumps(kept))
+    (tmp_path / "torn.json").write_text("{")
+    assert reword(tmp_path, traces()) == 1
+    kept["objects"]["k"][2] = "as (forgotten)"
+    assert json.loads((tmp_path / "listing.json").read_bytes()) == kept
+    assert (tmp_path / "torn.json").read_text() == "{"
+    assert reword(tmp_path, traces()) == 0
 
 
 def test_no_runs_are_no_work(tmp_path):

@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from scrubjay.core.errors import LeaseHeld, ScrubjayError, UnknownName
+from scrubjay.core.errors import LeaseHeld, UnknownName, WrongUse
 from scrubjay.core.failpoint import failpoint
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Item
 from scrubjay.retrain.run import SNAPSHOT
-from scrubjay.retrain.scrub import scrub_runs
+from scrubjay.retrain.scrub import reword, scrub_runs
 from scrubjay.retrain.traces import Traces, traces_of
 from scrubjay.store.home import Home
 from scrubjay.store.lease import acquire
@@ -84,12 +84,12 @@ def forget_source(home: Home, url: str, *, progress: Progress = silent) -> Purge
     What is known under a name elsewhere, too, is forgotten with it: its bytes are the same.
 
     Raises:
-        ScrubjayError: nothing came from there.
+        WrongUse: nothing came from there.
         LeaseHeld: as `forget`.
     """
     found = items_of_source(home, url)
     if not found:
-        raise ScrubjayError(
+        raise WrongUse(
             f"nothing in {home.path} came from {url}; see where an item came from with "
             f"`scrubjay search --json`"
         )
@@ -185,11 +185,14 @@ def purge(home: Home, ids: Collection[str], *, progress: Progress = silent) -> P
     progress("removing", 0, steps)
     files = scrub_runs(home.runs, traces, saw=partial(_may_have_shown, home, traces.ids))
     progress("removing", 1, steps)
+    for records in (home.path / "held", home.sources.folder):
+        reword(records, traces)
     set_aside = home.quarantine.purge(partial(_is_set_aside, traces))
     progress("removing", 2, steps)
     failpoint("forget.before_media")
     media = home.media.remove(traces.sha256s)
     home.sources.drop_words()
+    home.generations.sweep()
     failpoint("forget.after_media")
     progress("removing", 3, steps)
     rows = 0

@@ -30,6 +30,7 @@ WEIGHTS: Final = frozenset((".ckpt", ".safetensors", ".bin", ".onnx", ".pt"))
 """What was learned; the version's card says from when on an item is not part of it."""
 PAGES: Final = frozenset((".html", ".htm"))
 VIEWS: Final = ".npz"
+ASIDE: Final = ".part"
 _EVENTS: Final = "tfevents"
 _GONE: Final = object()
 
@@ -55,6 +56,39 @@ def scrub_runs(runs: Path, traces: Traces, *, saw: Callable[[Path], bool]) -> tu
     return tuple(changed)
 
 
+def reword(folder: Path, traces: Traces) -> int:
+    """Take what other texts say of items out of all JSON below a folder, and nothing else.
+
+    For records whose form counts: reasons that name another item, as one of near-duplicates does.
+
+    Returns:
+        Files that were written anew.
+    """
+    changed = 0
+    for path in sorted(folder.rglob("*.json")):
+        data = path.read_bytes()
+        try:
+            value = json.loads(data)
+        except ValueError:
+            continue  # Whoever reads it says that it is damaged.
+        left = _reworded(value, traces)
+        if left != value:
+            text = json.dumps(left, indent=1, ensure_ascii=False)
+            write_durably(path, text.encode("utf-8"), point="scrub")
+            changed += 1
+    return changed
+
+
+def _reworded(value: Any, traces: Traces) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, str):
+        return traces.without(value)
+    if isinstance(value, list):
+        return [_reworded(one, traces) for one in value]
+    if isinstance(value, dict):
+        return {key: _reworded(one, traces) for key, one in value.items()}
+    return value
+
+
 def _files(entry: Path) -> Iterator[Path]:
     if not entry.is_dir():
         yield entry
@@ -64,11 +98,14 @@ def _files(entry: Path) -> Iterator[Path]:
 
 def _scrub(path: Path, traces: Traces, *, pictured: bool) -> bool:
     """Whether the file was changed."""
-    suffix = path.suffix.lower()
+    left_by_a_killed_writer = path.suffix == ASIDE
+    suffix = Path(path.name.removesuffix(ASIDE)).suffix.lower()
     if suffix in WEIGHTS or not path.is_file() or path.is_symlink():
         return False
     if suffix in PICTURES:
         return pictured and _remove(path)
+    if left_by_a_killed_writer:
+        return traces.found_in_bytes(path.read_bytes()) and _remove(path)
     if suffix == VIEWS:
         return _scrub_views(path, traces)
     data = path.read_bytes()

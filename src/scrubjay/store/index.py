@@ -383,5 +383,9 @@ class Generations:
         with StoredTable(self._path(name), point="generation").writing():
             remove_folder(self._path(name), point="generation")
 
+    def sweep(self) -> None:
+        """Delete what is left of generations whose removal was killed."""
+        sweep_trash(self._folder)
+
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.lance"
