@@ -184,7 +184,8 @@ def package(month: Month) -> Mapping[str, Any]:
     }
     metrics = {
         "fit": fitted["metrics"],
-        "held_out": compared["challenger"],
+        # Registered files never change: nothing in them names an item.
+        "held_out": {**compared["challenger"], "problems": []},
         "sets": month.results["evaluate"]["sets"],
         "decision": json.loads((month.folder / DECISION).read_bytes()),
     }

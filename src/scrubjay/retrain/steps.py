@@ -77,7 +77,8 @@ def register_run(
     """Move the run's version into the registry with metrics, lineage and card; return its id."""
     spec = load_version(folder, threads=home.settings.threads).spec
     champion = home.registry.champion()
-    held_out = evaluation.to_json() if evaluation else None
+    # Registered files never change: nothing in them names an item.
+    held_out = {**evaluation.to_json(), "problems": []} if evaluation else None
     lineage: dict[str, Any] = {
         "run": run.id,
         "source": source.name,
