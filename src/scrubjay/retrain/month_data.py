@@ -85,20 +85,23 @@ def snapshot(month: Month) -> Mapping[str, Any]:
     bad = verdict.without
     brought = {item.id for item in (*drop.added, *drop.changed)} - bad
     home.held.release(run=month.run.id, ids=brought | set(drop.gone))
+    if drop.gone:
+        # First, while the catalog still says what their words and names were.
+        purge(home, drop.gone)
     if month.plan.data.source is not None:
         take(home, drop, without=bad, refused=verdict.problems)
     elif bad:
         home.held.hold(
             run=f"{month.run.id}-rows", month=month.run.month, reason="refused rows", ids=bad
         )
-    if drop.gone:
-        purge(home, drop.gone)
     if verdict.stopped:
         reasons = "; ".join(month.results["validate"]["reasons"])
         home.held.hold(run=month.run.id, month=month.run.month, reason=reasons, ids=brought)
     champion = home.registry.champion()
     if champion is not None:
-        upgrade(home, champion.version, limit=0, progress=month.progress)
+        upgrade(
+            home, champion.version, limit=month.plan.embed.limit, progress=month.progress
+        )
     # What came with us gives way to the first version of the owner's own.
     own = champion is not None and not gives_way(home, champion.version)
     taken = home.catalog.snapshot(without=home.held.ids())
