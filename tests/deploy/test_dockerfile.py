@@ -124,7 +124,7 @@ OPTIONAL = frozenset({"libOpenCL.so.1"})
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_the_steps_in_their_order_make_an_image_that_finds_things(tmp_path: Path) -> None:
     builder = Builder(TEXT, context=REPOSITORY, ignore=IGNORE, work=tmp_path / "build")
     mine = {"TORCH_INDEX": _torch_index(), "UID": str(os.getuid()), "GID": str(os.getgid())}
