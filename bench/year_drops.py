@@ -27,6 +27,8 @@ SEED = 12
 NEW_SHARE = 0.6
 """Share of a month's scenes that show its new kind."""
 BROKEN_SHARE = 0.3
+CUT = 200
+"""Bytes that are left of a broken file."""
 BROKEN_MONTH, SHUFFLED_MONTH = 5, 9
 """Counted from 1."""
 
@@ -102,7 +104,7 @@ def _spoiled(
     """What is wrong this month, and what its owner puts in its place a month later."""
     if number == BROKEN_MONTH:
         broken = random.permutation(names)[: round(BROKEN_SHARE * len(names))]
-        now = {str(name): files[str(name)][:200] for name in broken}
+        now = {str(name): files[str(name)][:CUT] for name in broken}
         return now, {name: files[name] for name in now}
     if number == SHUFFLED_MONTH:
         mixed = [captions[int(at)] for at in random.permutation(len(captions))]

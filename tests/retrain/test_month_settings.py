@@ -51,6 +51,7 @@ def test_what_is_not_the_months_own_is_the_fits() -> None:
         ("gate.alpha=0.7", "gate.alpha"),
         ("validate.max_bad=7", "validate.max_bad"),
         ("fit.start=nowhere", "fit.start"),
+        ("evaluate.found_among=0", "evaluate.found_among"),
         ("drift.told_apart=0", "drift.told_apart"),
         ("month=2026-13", "month"),
     ],

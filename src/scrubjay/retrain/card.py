@@ -85,8 +85,8 @@ def month_card(*, spec: EncoderSpec, lineage: Mapping[str, Any], metrics: Mappin
         "",
         "## Figures",
         "",
-        "Share of held-out queries with a right answer among the first ten, from the exported "
-        "graphs. What is held out was never trained on.",
+        f"Share of held-out queries with a right answer among the first {metrics['found_among']}, "
+        "from the exported graphs. What is held out was never trained on.",
         "",
         "| set | part | queries | this version | champion then |",
         "|---|---|---|---|---|",
@@ -122,13 +122,18 @@ def _share(value: float | None) -> str:
 
 
 def _forgotten_lines(events: Sequence[Mapping[str, Any]]) -> list[str]:
-    """From which version on forgotten items were not learned from."""
+    """From when on forgotten items were not learned from, and whether this version did."""
     if not events:
         return []
     said = [
         f"- {one['items']} forgotten on {str(one['at'])[:10]}, when "
-        f"{one['version'] or 'no version'} served: no version trained after it learned from them, "
-        f"earlier ones may have"
+        f"{one['version'] or 'no version'} served: "
+        + (
+            f"this version may have learned from {one['learned']} of them, no version begun later "
+            f"did"
+            if one["learned"]
+            else "no version begun later learned from them, earlier ones may have"
+        )
         for one in events
     ]
     return ["## Forgotten items", "", *said, ""]

@@ -21,7 +21,7 @@ from scrubjay.retrain.gates import Comparison
 
 Views: TypeAlias = Mapping[Modality, View]
 FOUND_AMONG = 10
-"""A query succeeds when a right answer is among so many first."""
+"""A query succeeds when a right answer is among so many first, unless it is said otherwise."""
 SEARCHED = (Modality.IMAGE, Modality.SPEECH)
 """What a collection is searched for; texts are what is asked."""
 
@@ -32,7 +32,7 @@ class Outcomes:
 
     Attributes:
         groups: (n,) content group of each query.
-        challenger: (n,) 1 where a right answer is among the first ten, else 0.
+        challenger: (n,) 1 where a right answer is among the first so many, else 0.
         champion: the same queries; None without a champion.
         directions: (n,) such as `text->image`.
     """
@@ -51,8 +51,14 @@ def held_out(items: Sequence[Item], held: Collection[str]) -> list[Item]:
     return [item for item in items if item.split is Split.TEST and item.id not in held]
 
 
-def outcomes(challenger: Views, champion: Views | None) -> Outcomes:
-    """Ask both models every query whose rows both have."""
+def outcomes(
+    challenger: Views, champion: Views | None, *, found_among: int = FOUND_AMONG
+) -> Outcomes:
+    """Ask both models every query whose rows both have.
+
+    Args:
+        found_among: a query succeeds when a right answer is among so many first.
+    """
     if champion is not None:
         challenger, champion = _aligned(challenger, champion), _aligned(champion, challenger)
     asked = [
@@ -63,7 +69,7 @@ def outcomes(challenger: Views, champion: Views | None) -> Outcomes:
     ]
     groups, mine, theirs, names = [], [], [], []
     for query, gallery in asked:
-        found = _found(challenger[query], challenger[gallery])
+        found = _found(challenger[query], challenger[gallery], found_among)
         if found is None:
             continue
         positions, successes = found
@@ -71,7 +77,7 @@ def outcomes(challenger: Views, champion: Views | None) -> Outcomes:
         mine.append(successes)
         names.append(np.full(len(positions), f"{query.value}->{gallery.value}"))
         if champion is not None:
-            theirs.append(_successes(champion[query], champion[gallery]))
+            theirs.append(_successes(champion[query], champion[gallery], found_among))
     if not groups:
         empty = np.empty(0, np.float64)
         none = np.empty(0, np.str_)
@@ -160,13 +166,15 @@ def _keys(view: View) -> Iterator[tuple[str, str, str]]:
     return zip(view.groups, view.uris, view.texts, strict=True)
 
 
-def _found(query: View, gallery: View) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+def _found(
+    query: View, gallery: View, found_among: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
     if set(query.groups).isdisjoint(gallery.groups):
         return None
     ranking = rank(query.vectors, gallery.vectors, query.groups, gallery.groups)
-    return ranking.queries, (ranking.ranks <= FOUND_AMONG).astype(np.float64)
+    return ranking.queries, (ranking.ranks <= found_among).astype(np.float64)
 
 
-def _successes(query: View, gallery: View) -> NDArray[np.float64]:
-    found = _found(query, gallery)
+def _successes(query: View, gallery: View, found_among: int) -> NDArray[np.float64]:
+    found = _found(query, gallery, found_among)
     return np.empty(0, np.float64) if found is None else found[1]

@@ -97,7 +97,11 @@ def evaluate(month: Month) -> Mapping[str, Any]:
     looked_at = frozen or month.learned_from[:FEW]
     mine = _measured(month, looked_at, challenger)
     theirs = None if champion is None else _measured(month, looked_at, champion)
-    of = outcomes(mine.views if frozen else {}, theirs.views if theirs else None)
+    of = outcomes(
+        mine.views if frozen else {},
+        theirs.views if theirs else None,
+        found_among=month.plan.evaluate.found_among,
+    )
     sets = comparisons(
         of,
         frozen,
@@ -127,6 +131,7 @@ def evaluate(month: Month) -> Mapping[str, Any]:
         "drift": [one.to_json() for one in drifted],
         "warnings": [one.statement for one in drifted if one.warns],
         "queries": len(of),
+        "found_among": month.plan.evaluate.found_among,
         "sets": {
             one.name: {
                 "part": one.part.value,
@@ -187,6 +192,7 @@ def package(month: Month) -> Mapping[str, Any]:
         # Registered files never change: nothing in them names an item.
         "held_out": {**compared["challenger"], "problems": []},
         "sets": month.results["evaluate"]["sets"],
+        "found_among": month.results["evaluate"]["found_among"],
         "decision": json.loads((month.folder / DECISION).read_bytes()),
     }
     spec = load_version(month.folder / VERSION, threads=month.home.settings.threads).spec
@@ -225,10 +231,20 @@ def _copy_into(folder: Path, staging: Path) -> None:
 
 
 def _forgotten(month: Month) -> list[dict[str, Any]]:
-    """What was forgotten on request, and the version that served then: it had learned from it."""
+    """What was forgotten on request, the version that served then, and what of it is in this one.
+
+    Of what is forgotten while a run is going on, its snapshot may hold some.
+    """
+    home = month.home
+    taken = set(home.catalog.read_snapshot(month.results["snapshot"]["snapshot"]).ids)
     return [
-        {"at": str(one.at), "items": len(one.ids), "version": one.version}
-        for one in month.home.forgotten.events()
+        {
+            "at": str(one.at),
+            "items": len(one.ids),
+            "version": one.version,
+            "learned": len(taken.intersection(one.ids)),
+        }
+        for one in home.forgotten.events()
     ]
 
 
@@ -260,7 +276,7 @@ def _general(month: Month, challenger: Encoder, champion: Encoder | None) -> Com
     )
     mine = _measured(month, scan.items, challenger).views
     theirs = None if champion is None else _measured(month, scan.items, champion).views
-    return general(outcomes(mine, theirs))
+    return general(outcomes(mine, theirs, found_among=month.plan.evaluate.found_among))
 
 
 def _values(name: str, item: Item) -> Collection[str]:

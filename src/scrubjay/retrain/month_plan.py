@@ -16,6 +16,7 @@ from scrubjay.retrain.month_settings import (
     BridgeSettings,
     DataSettings,
     EmbedSettings,
+    EvaluateSettings,
     MetricsSettings,
     RetainSettings,
     section,
@@ -28,6 +29,7 @@ SECTIONS = (
     "data",
     "validate",
     "fit",
+    "evaluate",
     "gate",
     "drift",
     "bridge",
@@ -50,6 +52,7 @@ class MonthPlan:
     data: DataSettings
     validate: ValidateSettings
     fit: FitSettings
+    evaluate: EvaluateSettings
     gate: GateSettings
     drift: DriftSettings
     bridge: BridgeSettings
@@ -75,6 +78,7 @@ def plan_of(config: Mapping[str, Any]) -> MonthPlan:
         data=section(DataSettings, "data", config.get("data")),
         validate=section(ValidateSettings, "validate", config.get("validate")),
         fit=section(FitSettings, "fit", config.get("fit")),
+        evaluate=section(EvaluateSettings, "evaluate", config.get("evaluate")),
         gate=section(GateSettings, "gate", _gate(config.get("gate") or {})),
         drift=section(DriftSettings, "drift", config.get("drift")),
         bridge=section(BridgeSettings, "bridge", config.get("bridge")),

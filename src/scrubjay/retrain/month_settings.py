@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from scrubjay.core.errors import BadConfig, UnknownName
+from scrubjay.retrain.frozen import FOUND_AMONG
 
 T = TypeVar("T")
 
@@ -39,6 +40,25 @@ class DataSettings:
             raise BadConfig(f"data.max_gone is {self.max_gone}; it must be between 0 and 1")
         if self.min_new < 1:
             raise BadConfig(f"data.min_new is {self.min_new}; it must be 1 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateSettings:
+    """What counts as found: a right answer among so many first.
+
+    In a small collection ten are most of it; ask for fewer there.
+    """
+
+    found_among: int = FOUND_AMONG
+
+    def __post_init__(self) -> None:
+        """Refuse fewer than one.
+
+        Raises:
+            BadConfig: it is below 1.
+        """
+        if self.found_among < 1:
+            raise BadConfig(f"evaluate.found_among is {self.found_among}; it must be 1 or more")
 
 
 @dataclass(frozen=True, slots=True)

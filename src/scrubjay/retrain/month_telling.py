@@ -79,7 +79,7 @@ def result_of(month: Month) -> dict[str, Any]:
         "version": results.get("register", {}).get("version"),
         "champion": results.get("register", {}).get("version") or taken.get("serving"),
         "reasons": list(gated.get("reasons") or taken.get("reasons") or ()),
-        "notes": list(gated.get("notes", ())),
+        "notes": [*gated.get("notes", ()), *_mapped(results)],
         "warnings": [
             *checked.get("warnings", ()),
             *results.get("evaluate", {}).get("warnings", ()),
@@ -97,12 +97,25 @@ def result_of(month: Month) -> dict[str, Any]:
         },
         "alpha": results.get("fit", {}).get("alpha"),
         "figures": results.get("evaluate", {}).get("sets", {}),
+        "found_among": results.get("evaluate", {}).get("found_among"),
         "bridge": results.get("bridge", {}).get("bridges", {}),
         "quarantined": _quarantined(month),
         "report": str(month.folder / REPORT),
         "took_s": dict(month.seconds),
         "error": None,
     }
+
+
+def _mapped(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What the limit of this run left for another."""
+    left = results.get("embed", {}).get("mapped", 0)
+    if not left:
+        return []
+    version = results["register"]["version"]
+    return [
+        f"{left} items are found by mapped vectors still: embed.limit was reached; the next run "
+        f"goes on, or `scrubjay champion set {version}` embeds them all"
+    ]
 
 
 def _quarantined(month: Month) -> list[dict[str, str]]:
