@@ -17,6 +17,7 @@ from scrubjay.media.world.scene import (
     Scene,
     Template,
     concept_count,
+    exchange_colours,
     has_held_out_pair,
     held_out_pair,
     meaning,
@@ -157,3 +158,28 @@ def test_as_many_twins_as_asked_exchange_their_colours() -> None:
     by_chance = share(0.0)
     assert share(0.5) == pytest.approx(0.5 + 0.5 * by_chance, abs=0.08)
     assert share(1.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (("red circle", "blue star"), ("blue circle", "red star"), True),
+        (("red circle", "blue star"), ("blue star", "red circle"), False),
+        (("red circle", "blue star"), ("green circle", "blue star"), False),
+        (("red circle", "blue star"), ("blue circle", "blue star"), False),
+        (("red circle", "blue star", "dog"), ("red star", "blue circle", "dog"), True),
+        (("red circle", "dog"), ("red circle", "cat"), False),
+    ],
+)
+def test_an_exchange_of_colours_is_known(
+    one: tuple[str, ...], other: tuple[str, ...], said: bool
+) -> None:
+    first, second = (Scene(Template.SOME, tuple(map(concept, names))) for names in (one, other))
+    assert exchange_colours(first, second) is said
+    assert exchange_colours(second, first) is said
+
+
+def test_what_differs_in_more_than_colours_is_no_exchange() -> None:
+    first = Scene(Template.PLACE, (concept("red circle"), concept("blue star")), place="left")
+    second = Scene(Template.PLACE, (concept("blue circle"), concept("red star")), place="right")
+    assert not exchange_colours(first, second)

@@ -215,6 +215,21 @@ def twin(scene: Scene, random: np.random.Generator, *, exchanged: float = 0.0) -
             return found
 
 
+def exchange_colours(scene: Scene, other: Scene) -> bool:
+    """Whether two scenes differ in whose colour is whose, and in nothing else."""
+    if (scene.place, scene.count, scene.word) != (other.place, other.count, other.word):
+        return False
+    mine, theirs = set(scene.concepts), set(other.concepts)
+    here = [shape_of(one) for one in mine - theirs]
+    there = [shape_of(one) for one in theirs - mine]
+    if not here or None in here or None in there:
+        return False
+    return all(
+        sorted(one[side] for one in here if one) == sorted(one[side] for one in there if one)
+        for side in (0, 1)
+    )
+
+
 def _two_shapes(scene: Scene) -> bool:
     return sum(shape_of(concept) is not None for concept in scene.concepts) >= 2
 

@@ -40,6 +40,8 @@ from scrubjay.training.world.network import network_of
 
 SLOWEST, FASTEST = 0.82, 1.2
 """How a clip's tempo may change."""
+FOCUS_FROM = 0.75
+"""Share of the epochs after which many twins exchange their colours."""
 _WORD = re.compile(r"\w+")
 
 
@@ -89,6 +91,7 @@ class World(EpochData):
         pictured: int = 48,
         mosaics: int = 24,
         texts: int = 2,
+        exchanged: float = 0.4,
         batches: int = 100,
         epochs: int = 40,
         workers: int = 1,
@@ -106,8 +109,10 @@ class World(EpochData):
             pictured: so many of them have a picture.
             mosaics: pictures of nine objects in a batch, at first; they become fewer.
             texts: written for each scene: its own, its twins, others.
+            exchanged: share of the scenes that differ from their twins only in whose colour is
+                whose, in the last quarter of the epochs; before it is what chance gives.
             batches: in an epoch.
-            epochs: over which mosaics become fewer.
+            epochs: over which mosaics become fewer, and of which the last quarter is.
             workers: processes that draw; 0 draws in this one.
             seed: of everything.
             progress: told of captions spoken.
@@ -118,6 +123,8 @@ class World(EpochData):
         super().__init__()
         if scenes % 2 or not 2 <= pictured <= scenes:
             raise BadConfig("datamodule.scenes is even; pictured is 2 or more and no more than it")
+        if not 0 <= exchanged <= 1:
+            raise BadConfig("datamodule.exchanged is a share: from 0 to 1")
         if min(mosaics, workers) < 0 or min(texts, batches, clips) < 1:
             raise BadConfig("datamodule.texts, batches and clips are 1 or more, others 0 or more")
         self._folder = Path(folder or run) / "clips"
@@ -131,6 +138,7 @@ class World(EpochData):
             pictured=pictured,
             mosaics=mosaics,
             texts=texts,
+            exchanged=exchanged,
             batches=batches,
             epochs=epochs,
             seed=seed,
@@ -174,6 +182,7 @@ class WorldBatches(Dataset[WorldBatch]):
         pictured: int,
         mosaics: int,
         texts: int,
+        exchanged: float,
         batches: int,
         epochs: int,
         seed: int,
@@ -190,7 +199,7 @@ class WorldBatches(Dataset[WorldBatch]):
         self._folder = folder
         self._clips: Clips | None = None
         self._scenes, self._pictured = scenes, pictured
-        self._mosaics, self._texts = mosaics, texts
+        self._mosaics, self._texts, self._exchanged = mosaics, texts, exchanged
         self._batches, self._epochs, self._seed = batches, epochs, seed
         self._across = settings.image_size // settings.patch
         self._stride = math.prod(settings.speech_strides)
@@ -204,7 +213,7 @@ class WorldBatches(Dataset[WorldBatch]):
         if self._clips is None:
             self._clips = Clips(self._folder, self.clips_wanted)
         random = np.random.default_rng([self._seed, *key])
-        pairs = random.integers(len(self._clips) // 2, size=self._scenes // 2)
+        pairs = self._pairs(self._clips, key[0], random)
         clips = [self._clips[2 * int(pair) + side] for pair in pairs for side in (0, 1)]
         scenes = [clip.scene for clip in clips]
         pixel_values, seen = self._pictures(scenes[: self._pictured], key[0], random)
@@ -225,6 +234,14 @@ class WorldBatches(Dataset[WorldBatch]):
             facts_of([scene for scene, _ in told]),
             self._pictured,
         )
+
+    def _pairs(self, clips: Clips, epoch: int, random: np.random.Generator) -> NDArray[np.int64]:
+        """Twins at random, towards the end many that exchange their colours."""
+        pairs = random.integers(len(clips) // 2, size=self._scenes // 2)
+        if epoch < FOCUS_FROM * self._epochs or not len(clips.exchanged):
+            return pairs
+        focused = random.random(len(pairs)) < self._exchanged
+        return np.where(focused, random.choice(clips.exchanged, size=len(pairs)), pairs)
 
     def _pictures(
         self, scenes: Sequence[Scene], epoch: int, random: np.random.Generator

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from scrubjay.core.errors import Damaged
 from scrubjay.core.failpoint import failpoint
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.media.world.captions import Caption, caption
-from scrubjay.media.world.scene import Sampler, Scene, Template, twin
+from scrubjay.media.world.scene import Sampler, Scene, Template, exchange_colours, twin
 from scrubjay.media.world.speak import Speaker, Spoken, any_voice
 from scrubjay.media.world.things import Language
 from scrubjay.models.speech_input import FLOOR, SpeechInput
@@ -92,6 +93,18 @@ class Clips:
     def __len__(self) -> int:
         """How many; an even number."""
         return len(self._spectra)
+
+    @cached_property
+    def exchanged(self) -> NDArray[np.int64]:
+        """Pairs of twins that differ in whose colour is whose, and in nothing else.
+
+        Without those that say where each thing is: place tells them apart, and is learned sooner.
+        """
+        scenes = [_scene(scene) for scene, _ in self._described]
+        twins = zip(scenes[::2], scenes[1::2], strict=True)
+        return np.flatnonzero(
+            [one.place is None and exchange_colours(one, other) for one, other in twins]
+        )
 
     def __getitem__(self, at: int) -> Clip:
         """One; its twin is at `at ^ 1`."""
