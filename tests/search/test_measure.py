@@ -94,3 +94,26 @@ def test_broken_files_are_named_and_the_split_is_told(shelf, colours):
     assert json.loads(json.dumps(told)) == told
     assert told["split"] == "all"
     assert told["directions"][0]["recall"]["1"]["value"] == pytest.approx(1.0)
+
+
+def test_numbers_that_are_not_finite_are_left_out_named_and_counted(shelf, colour_encoder):
+    class Broken(colour_encoder):
+        def encode(self, modality, batch):
+            rows = super().encode(modality, batch)
+            rows[[modality is Modality.TEXT and "blue" in one for one in batch]] = np.inf
+            return rows
+
+    coloured(shelf)
+    shelf.picture("nan.png", (3, 2, 1), captions=("a green one",))
+    shelf.put("bad.png", b"bad", Kind.IMAGE)
+    evaluation = measure(shelf, Broken())
+    assert evaluation.not_finite == 3
+    broken = "the encoder gave numbers that are not finite"
+    assert {(one.path, one.reason) for one in evaluation.problems} == {
+        (next(item.uri for item in shelf.items if "nan.png" in item.uri), broken),
+        ('caption "a blue one"', broken),
+        ('caption "it is blue"', broken),
+        (next(item.uri for item in shelf.items if "bad.png" in item.uri), "not a picture"),
+    }
+    assert len(evaluation.views[Modality.TEXT]) == 5
+    assert all(np.isfinite(view.vectors).all() for view in evaluation.views.values())

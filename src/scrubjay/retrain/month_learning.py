@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -120,7 +121,7 @@ def evaluate(month: Month) -> Mapping[str, Any]:
         drifted = month_drift(theirs.views, groups, month.plan.drift)
     kept = {
         "sets": [_set_to_json(one) for one in sets],
-        "health": inspect_rows(view.vectors for view in mine.views.values()).to_json(),
+        "health": _health(mine).to_json(),
         "latency_ms": _latency(challenger, frozen),
         "champion": theirs.to_json() if theirs else None,
         "challenger": mine.to_json(),
@@ -148,11 +149,12 @@ def gate(month: Month) -> Mapping[str, Any]:
     """Promote or refuse; what was refused is held back from learning until it is accepted."""
     compared = json.loads((month.folder / COMPARED).read_bytes())
     sets = [_set_from_json(one) for one in compared["sets"]]
-    told = _unjudged(sets)
+    health = RowHealth(**compared["health"])
+    told = _unjudged(sets, health)
     if told is None:
         decision = decide(
             sets,
-            health=RowHealth(**compared["health"]),
+            health=health,
             cost=Cost(month.results["export"]["bytes"], compared["latency_ms"]),
             settings=month.plan.gate,
         ).to_json()
@@ -248,11 +250,22 @@ def _forgotten(month: Month) -> list[dict[str, Any]]:
     ]
 
 
-def _unjudged(sets: Sequence[Comparison]) -> str | None:
+def _health(measured: Evaluation) -> RowHealth:
+    """Of all embeddings, also those no query meets because they hold no numbers."""
+    seen, broken = inspect_rows(one.vectors for one in measured.views.values()), measured.not_finite
+    return replace(seen, rows=seen.rows + broken, not_finite=seen.not_finite + broken)
+
+
+def _unjudged(sets: Sequence[Comparison], health: RowHealth) -> str | None:
     held = next(one for one in sets if one.part is Part.HELD_OUT)
     if held.champion is None or len(held.groups):
         return None
-    return f"{held.name}: no held-out query can be asked, so no gain can be shown"
+    why = (
+        f": {health.not_finite} of {health.rows} embeddings hold numbers that are not finite"
+        if health.not_finite
+        else ""
+    )
+    return f"{held.name}: no held-out query can be asked, so no gain can be shown{why}"
 
 
 def _measured(month: Month, items: Sequence[Item], encoder: Encoder) -> Evaluation:

@@ -24,6 +24,7 @@ from scrubjay.search.decode import (
 )
 from scrubjay.store.index import Row
 
+NOT_FINITE = "the encoder gave numbers that are not finite"
 BATCH_SIZE = 32
 
 OnProblem = Callable[[Item, str], None]
@@ -142,7 +143,7 @@ def _encode_piece(
         ]
     vectors[piece] = made
     broken = np.flatnonzero(~np.isfinite(made).all(axis=1))
-    return [(piece[int(i)], "the encoder gave numbers that are not finite") for i in broken]
+    return [(piece[int(i)], NOT_FINITE) for i in broken]
 
 
 def _row(encoder: Encoder, one: Decoded, segment: Segment) -> Row:

@@ -17,7 +17,7 @@ from scrubjay.evaluate.examples import View
 from scrubjay.evaluate.retrieval import Direction, evaluate_direction
 from scrubjay.media.layout import Problem
 from scrubjay.search.decode import DEFAULT_LIMITS, Read
-from scrubjay.search.embed import BATCH_SIZE, embed, middle
+from scrubjay.search.embed import BATCH_SIZE, NOT_FINITE, embed, middle
 
 ALL = "all"
 
@@ -31,7 +31,7 @@ class Evaluation:
         n_items: items given, whether or not they could be embedded.
         directions: one for each ordered pair of modalities that share a content group.
         views: the embedded sides, for a report of single queries.
-        problems: items whose file could not be used.
+        problems: items whose file could not be used, captions and files without finite numbers.
     """
 
     version: str
@@ -40,6 +40,11 @@ class Evaluation:
     directions: tuple[Direction, ...]
     views: Mapping[Modality, View] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def not_finite(self) -> int:
+        """Captions and files left out because the encoder gave numbers that are not finite."""
+        return sum(one.reason == NOT_FINITE for one in self.problems)
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object; vectors are left out."""
@@ -83,7 +88,12 @@ def evaluate_items(
         progress=progress,
     )
     if Modality.TEXT in encoder.spec.modalities:
-        texts = _text_view(given, encoder, progress)
+        texts = _text_view(
+            given,
+            encoder,
+            lambda caption: problems.append(Problem(f'caption "{caption}"', NOT_FINITE)),
+            progress,
+        )
         if len(texts):
             seen[Modality.TEXT] = texts
     splits = {item.split.value for item in given}
@@ -167,7 +177,12 @@ def _media_views(
     }
 
 
-def _text_view(items: Sequence[Item], encoder: Encoder, progress: Progress) -> View:
+def _text_view(
+    items: Sequence[Item],
+    encoder: Encoder,
+    on_broken: Callable[[str], None],
+    progress: Progress,
+) -> View:
     """One row a caption, each once in its group."""
     texts = list(
         dict.fromkeys((item.group, caption) for item in items for caption in item.captions)
@@ -177,9 +192,13 @@ def _text_view(items: Sequence[Item], encoder: Encoder, progress: Progress) -> V
         piece = [caption for _, caption in texts[start : start + BATCH_SIZE]]
         vectors[start : start + len(piece)] = encoder.encode(Modality.TEXT, piece)
         progress("embedding captions", start + len(piece), len(texts))
+    finite: NDArray[np.bool_] = np.isfinite(vectors).all(axis=1)
+    for place in np.flatnonzero(~finite):
+        on_broken(texts[int(place)][1])
+    texts = [texts[int(place)] for place in np.flatnonzero(finite)]
     return View(
         Modality.TEXT,
-        vectors,
+        vectors[finite],
         tuple(group for group, _ in texts),
         ("",) * len(texts),
         tuple(caption for _, caption in texts),
