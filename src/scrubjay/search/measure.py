@@ -192,14 +192,14 @@ def _text_view(
         piece = [caption for _, caption in texts[start : start + BATCH_SIZE]]
         vectors[start : start + len(piece)] = encoder.encode(Modality.TEXT, piece)
         progress("embedding captions", start + len(piece), len(texts))
-    finite: NDArray[np.bool_] = np.isfinite(vectors).all(axis=1)
-    for place in np.flatnonzero(~finite):
-        on_broken(texts[int(place)][1])
-    texts = [texts[int(place)] for place in np.flatnonzero(finite)]
+    broken = {int(place) for place in np.flatnonzero(~np.isfinite(vectors).all(axis=1))}
+    for place in sorted(broken):
+        on_broken(texts[place][1])
+    kept = [place for place in range(len(texts)) if place not in broken]
     return View(
         Modality.TEXT,
-        vectors[finite],
-        tuple(group for group, _ in texts),
-        ("",) * len(texts),
-        tuple(caption for _, caption in texts),
+        vectors[kept],
+        tuple(texts[place][0] for place in kept),
+        ("",) * len(kept),
+        tuple(texts[place][1] for place in kept),
     )
