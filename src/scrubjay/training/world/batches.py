@@ -40,7 +40,7 @@ from scrubjay.training.world.network import network_of
 
 SLOWEST, FASTEST = 0.82, 1.2
 """How a clip's tempo may change."""
-FOCUS_FROM = 0.75
+FOCUS_FROM = 0.6
 """Share of the epochs after which many twins exchange their colours."""
 _WORD = re.compile(r"\w+")
 
@@ -110,9 +110,9 @@ class World(EpochData):
             mosaics: pictures of nine objects in a batch, at first; they become fewer.
             texts: written for each scene: its own, its twins, others.
             exchanged: share of the scenes that differ from their twins only in whose colour is
-                whose, in the last quarter of the epochs; before it is what chance gives.
+                whose, in the last two fifths of the epochs; before it is what chance gives.
             batches: in an epoch.
-            epochs: over which mosaics become fewer, and of which the last quarter is.
+            epochs: over which mosaics become fewer, and of which two fifths are the last.
             workers: processes that draw; 0 draws in this one.
             seed: of everything.
             progress: told of captions spoken.
