@@ -55,12 +55,14 @@ def write_month(
     seed: int = 0,
     shuffled: bool = False,
     broken: float = 0.0,
+    judged: int = 1,
 ) -> int:
     """A month of flags; return how many.
 
     Args:
         shuffled: captions change places between pictures.
         broken: share of the pictures whose file is cut short.
+        judged: of three flags in a row, so many are held out.
     """
     random = np.random.default_rng([seed, 7])
     chosen = flags(colours, among=among)
@@ -75,7 +77,7 @@ def write_month(
         write_flag(path, flag, seed)
         if number < broken * len(chosen):
             path.write_bytes(path.read_bytes()[:60])
-        split = "test" if number % 3 == 2 else "val" if number % 10 == 0 else "train"
+        split = "test" if number % 3 >= 3 - judged else "val" if number % 10 == 0 else "train"
         rows.append({"image": f"images/{path.name}", "caption": caption, "split": split})
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (folder / "manifest.jsonl").write_text(text, encoding="utf-8")

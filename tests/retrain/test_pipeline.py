@@ -27,6 +27,11 @@ def ledger(home: Path, run: str) -> list[str]:
     return [json.loads(path.read_bytes())["step"] for path in files]
 
 
+def results(home: Path, step: str) -> list[dict[str, Any]]:
+    files = sorted(home.glob(f"runs/month-*/ledger/*-{step}.json"))
+    return [json.loads(path.read_bytes())["result"] for path in files]
+
+
 def test_the_steps_are_those_of_the_design_in_their_order() -> None:
     assert [step.name for step in STEPS] == ORDER
 
@@ -153,13 +158,13 @@ def test_killed_at_every_failpoint_and_called_again_it_ends_as_if_nothing_had_ha
 ) -> None:
     bucket, begun = tmp_path / "bucket", tmp_path / "begun"
     source = f"data.source={bucket}"
-    write_month(bucket / "2026-01", FIRST, most=45)
+    write_month(bucket / "2026-01", FIRST, most=66, judged=2)
     zygote = Zygote()
     settings = [*QUICK, "trainer.max_epochs=1", "gate.minimum_n=2", source]
     assert zygote.run(begun, [*settings, "month=2026-01"]) == 0
 
-    # Something of everything: new, changed, gone, broken and refused.
-    write_month(bucket / "2026-02", ("orange",), among=FIRST[:3], most=30)
+    # Something of everything: new, changed, gone, broken, and enough for a bridge.
+    write_month(bucket / "2026-02", ("orange",), among=FIRST[:3], most=30, judged=2)
     gone, broken, *_ = sorted((bucket / "2026-01" / "images").glob("*.png"))
     gone.unlink()
     broken.write_bytes(b"no picture any more")
@@ -170,6 +175,7 @@ def test_killed_at_every_failpoint_and_called_again_it_ends_as_if_nothing_had_ha
     assert zygote.run(undisturbed, second, f"record:{names}") == 0, log(undisturbed)
     wanted = state(undisturbed)
     assert wanted["months"][-1][1] == "promoted", wanted["months"][-1]
+    assert all(one["ready"] for one in results(undisturbed, "bridge")[1:])
     passed = list(dict.fromkeys(names.read_text().split()))
     assert {f"retrain.before_{step}" for step in ORDER} <= set(passed)
     assert len(passed) > 50, passed

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scrubjay.core.types import Item, Kind, Split
+from scrubjay.core.errors import WrongUse
+from scrubjay.core.types import Champion, Item, Kind, Split
 from scrubjay.retrain.forget import purge
 from scrubjay.retrain.month import Month
+from scrubjay.retrain.month_fit import learnable
+from scrubjay.retrain.run import Run
 from scrubjay.retrain.serving import upgrade
 from scrubjay.retrain.shipped import gives_way
 from scrubjay.retrain.validate import Verdict
@@ -22,11 +25,15 @@ from scrubjay.store.home import Home
 
 DROP, VERDICT = "drop.json", "verdict.json"
 STOPPED, NO_CHANGE = "stopped", "no-change"
+FEWEST = 2
+"""Things in one lesson: each is told apart from the others."""
 
 
 def scan(month: Month) -> Mapping[str, Any]:
     """Look at the source; what arrives from now on belongs to the next run."""
     data, home = month.plan.data, month.home
+    if data.general is not None and not Path(data.general).is_dir():
+        raise WrongUse(f"data.general: there is no folder {data.general}")
     if data.source is None:
         drop = _from_catalog(month)
     else:
@@ -99,9 +106,9 @@ def snapshot(month: Month) -> Mapping[str, Any]:
         home.held.hold(run=month.run.id, month=month.run.month, reason=reasons, ids=brought)
     champion = home.registry.champion()
     if champion is not None:
-        upgrade(
-            home, champion.version, limit=month.plan.embed.limit, progress=month.progress
-        )
+        upgrade(home, champion.version, limit=month.plan.embed.limit, progress=month.progress)
+    if not home.catalog.count():
+        return _nothing_at_all(month, verdict, champion)
     # What came with us gives way to the first version of the owner's own.
     own = champion is not None and not gives_way(home, champion.version)
     taken = home.catalog.snapshot(without=home.held.ids())
@@ -115,6 +122,10 @@ def snapshot(month: Month) -> Mapping[str, Any]:
     }
     pairs = _pairs(home, new, held=home.held.ids())
     to_learn, to_judge = pairs.count(Split.TRAIN), pairs.count(Split.TEST)
+    ends = _ends(month, verdict, to_learn, to_judge, first=not own)
+    if ends["ends"] is None:
+        begun_with = champion.version if champion and own else None
+        ends = _too_few(month, taken.name, frozenset(new), begun_with)
     return {
         "snapshot": taken.name,
         "items": len(taken),
@@ -125,7 +136,26 @@ def snapshot(month: Month) -> Mapping[str, Any]:
         "to_learn": to_learn,
         "to_judge": to_judge,
         "held": len(home.held.ids()),
-        **_ends(month, verdict, to_learn, to_judge, first=not own),
+        **ends,
+    }
+
+
+def _nothing_at_all(month: Month, verdict: Verdict, champion: Champion | None) -> dict[str, Any]:
+    """All was refused, deleted or forgotten, or nothing ever came; the next run looks again."""
+    ends = _ends(month, verdict, 0, 0, first=True)
+    if not verdict.stopped:
+        ends["reasons"] = ["there is nothing in the collection to learn from"]
+    return {
+        "snapshot": None,
+        "items": 0,
+        "champion": None,
+        "serving": champion.version if champion else None,
+        "generation": champion.generation if champion else None,
+        "new": [],
+        "to_learn": 0,
+        "to_judge": 0,
+        "held": len(month.home.held.ids()),
+        **ends,
     }
 
 
@@ -145,6 +175,27 @@ def _ends(
         few = f"{to_learn} new things to learn wait: none is held out to judge a challenger on"
         return {"ends": NO_CHANGE, "reasons": [few]}
     return {"ends": None, "reasons": []}
+
+
+def _too_few(
+    month: Month, snapshot: str, new: frozenset[str], champion: str | None
+) -> dict[str, Any]:
+    """Whether the encoder, which may not see all that there is, has two things to tell apart."""
+    home = month.home
+    fresh, old = learnable(
+        Run(month.folder, month.plan.train),
+        items=tuple(home.catalog.snapshot_items(snapshot)),
+        new=new,
+        champion=home.registry.folder(champion) if champion else None,
+        settings=month.plan.fit,
+    )
+    if fresh and fresh + old >= FEWEST:
+        return {"ends": None, "reasons": []}
+    few = (
+        f"{fresh} new and {old} earlier things to learn are seen in two ways by the encoder; it "
+        f"needs a new one and {FEWEST} in all to tell apart, so they wait"
+    )
+    return {"ends": NO_CHANGE, "reasons": [few]}
 
 
 def read_drop(month: Month) -> Drop:

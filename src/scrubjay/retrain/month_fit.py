@@ -174,6 +174,29 @@ def fit_month(
     return made
 
 
+def learnable(
+    run: Run,
+    *,
+    items: Sequence[Item],
+    new: frozenset[str],
+    champion: Path | None,
+    settings: FitSettings,
+) -> tuple[int, int]:
+    """How many new and old content groups `fit_month` would train on; arguments as there.
+
+    Only those count that the encoder, which is built for it, sees in two ways.
+    """
+    config, _ = _begin_with(run.config, champion, settings.start)
+    chosen = replayed(
+        items,
+        new=new,
+        replay=settings.replay,
+        modalities=build_encoder(config).spec.modalities,
+        seed=run.id,
+    )
+    return chosen.new, chosen.old
+
+
 def _begin_with(
     config: Mapping[str, Any], champion: Path | None, start: str
 ) -> tuple[Mapping[str, Any], str]:

@@ -59,7 +59,12 @@ def embed(month: Month) -> Mapping[str, Any]:
         month.log.say(
             "no row", step="embed", item=problem.path, level="warning", why=problem.reason
         )
-    return {"rows": done.rows, "items": done.items, "skipped": dict(done.skipped)}
+    return {
+        "rows": done.rows,
+        "items": done.items,
+        "mapped": done.mapped,
+        "skipped": dict(done.skipped),
+    }
 
 
 def complete(month: Month) -> Mapping[str, Any]:
@@ -83,6 +88,8 @@ def _published(month: Month) -> dict[str, Any]:
                 f"with `scrubjay champion set {month.version}`, or begin anew with "
                 f"`scrubjay retrain --restart`"
             )
+        if now is not None:
+            month.home.served.note(now)
         if now is not None:
             month.home.served.note(now)
         month.home.registry.publish(wanted, expected=now, fence=month.lease.token)

@@ -73,6 +73,7 @@ def run_month(month: Month) -> Mapping[str, Any]:
         failpoint(f"retrain.before_{step.name}")
         result = step.do(month)
         failpoint(f"retrain.after_{step.name}")
+        month.lease.check()  # who stood still too long has a successor in this very run
         month.seconds.update(ledger.seconds())
         ledger.record(step.name, result, took_s=time.monotonic() - began)
         month.results[step.name] = result

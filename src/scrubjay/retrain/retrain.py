@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,10 +21,11 @@ from scrubjay.retrain.notify import Notifier
 from scrubjay.retrain.pipeline import STEPS, run_month
 from scrubjay.search.drop import preview
 from scrubjay.store.home import Home
-from scrubjay.store.lease import acquire
+from scrubjay.store.lease import Lease, acquire, read_tenure
 
-LEASE, LOG = "lease.json", "log.jsonl"
+LOG = "log.jsonl"
 LEASE_S = 120.0
+CHECK_EVERY_S = 1.0
 ABANDONED = "abandoned"
 ASKED_ANEW = frozenset({"notify", "metrics"})
 """Sections that are never written down: addresses hold secrets."""
@@ -62,7 +64,7 @@ def retrain(
     notifier = Notifier(plan.notify)
     problems = notifier.check()
     holder = f"{socket.gethostname()} process {os.getpid()}"
-    lease = acquire(home.path / LEASE, holder=holder, ttl_s=lease_s, above=home.registry.fence)
+    lease = acquire(home.lease, holder=holder, ttl_s=lease_s, above=home.registry.fence)
     try:
         with lease.renewing():
             home.registry.claim(lease.token)
@@ -74,16 +76,40 @@ def retrain(
             with EventLog(run.id, run.folder / LOG, human, secrets=notifier.secrets) as log:
                 for problem in problems:
                     log.say("notification address refused", level="warning", why=problem)
-                month = Month(home, run, plan, lease, log, progress)
+                month = Month(home, run, plan, lease, log, while_held(lease, progress))
                 try:
                     result = run_month(month)
                 except Exception as error:
+                    if _is_taken_over(home, lease):
+                        lease.check()  # the same run goes on elsewhere: it has not failed
                     failed(month, error)
                     raise
             finish_forgotten(home, progress=progress)
             return result
     finally:
         lease.release()
+
+
+def while_held(lease: Lease, progress: Progress) -> Progress:
+    """Progress that ends a run which lost its lease, in the middle of a step too.
+
+    Its successor works in the same folder.
+    """
+    checked = time.monotonic()
+
+    def report(what: str, done: int, total: int | None) -> None:
+        nonlocal checked
+        if time.monotonic() - checked >= CHECK_EVERY_S:
+            lease.check()
+            checked = time.monotonic()
+        progress(what, done, total)
+
+    return report
+
+
+def _is_taken_over(home: Home, lease: Lease) -> bool:
+    now = read_tenure(home.lease)
+    return now is not None and now.token != lease.token
 
 
 def _run(home: Home, config: Mapping[str, Any], month: str, *, restart: bool) -> MonthRun:
