@@ -282,7 +282,7 @@ def test_a_first_month_of_one_item_says_what_it_waits_for(s3: ObjectStore, tmp_p
 
 def test_what_the_encoder_cannot_hear_waits_and_does_not_stand_in_the_way(world: World) -> None:
     spoken_month(world.folder / "spoken", ("red",), 3, 1, kinds=("audio",))
-    world.upload(world.folder / "spoken", "2026-02")
+    world.upload(world.folder / "spoken", "spoken")
     spoken = world.retrain()
     assert (spoken.code, spoken.result["status"]) == (0, "no-change"), spoken.err
     assert "seen in two ways" in spoken.result["reasons"][0]

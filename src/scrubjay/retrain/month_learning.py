@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay import __version__
+from scrubjay.core.errors import TrainingFailed
 from scrubjay.core.protocols import Encoder
 from scrubjay.core.types import Item, Modality
 from scrubjay.evaluate.health import RowHealth, inspect_rows
@@ -48,17 +49,23 @@ FEW = 200
 def fit(month: Month) -> Mapping[str, Any]:
     """Train from the champion on new items and some old ones, and choose between the two."""
     home = month.home
-    fitted = fit_month(
-        Run(month.folder, _named(month.plan.train, month.run.month)),
-        items=month.learned_from,
-        new=month.new,
-        champion=home.registry.folder(month.champion) if month.champion else None,
-        read=home.reader(),
-        resume=(month.folder / FIT).exists(),
-        settings=month.plan.fit,
-        threads=home.settings.threads,
-        progress=month.progress,
-    )
+    try:
+        fitted = fit_month(
+            Run(month.folder, _named(month.plan.train, month.run.month)),
+            items=month.learned_from,
+            new=month.new,
+            champion=home.registry.folder(month.champion) if month.champion else None,
+            read=home.reader(),
+            resume=(month.folder / FIT).exists(),
+            settings=month.plan.fit,
+            threads=home.settings.threads,
+            progress=month.progress,
+        )
+    except TrainingFailed as error:
+        raise TrainingFailed(
+            f"{error}: begin anew with `scrubjay retrain --restart`, since a run that goes on "
+            f"keeps the settings it began with"
+        ) from error
     return {
         "family": fitted.encoder.spec.name,
         "started_from": fitted.started_from,

@@ -56,7 +56,7 @@ class FiniteTraining(Callback):
             TrainingFailed: it is not finite.
         """
         if not bool(torch.isfinite(loss).all()):
-            raise TrainingFailed(_failure(trainer, f"the loss became {loss.item():g}"))
+            raise TrainingFailed(failure(trainer, f"the loss became {loss.item():g}"))
 
     def on_before_optimizer_step(
         self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer
@@ -71,10 +71,11 @@ class FiniteTraining(Callback):
             return
         gradients = [one.grad for one in pl_module.parameters() if one.grad is not None]
         if gradients and not math.isfinite(float(torch.nn.utils.get_total_norm(gradients))):
-            raise TrainingFailed(_failure(trainer, "a gradient is not finite"))
+            raise TrainingFailed(failure(trainer, "a gradient is not finite"))
 
 
-def _failure(trainer: Trainer, what: str) -> str:
+def failure(trainer: Trainer, what: str) -> str:
+    """What happened, where, and what to do next."""
     rate = max((group["lr"] for one in trainer.optimizers for group in one.param_groups), default=0)
     return (
         f"{what} in epoch {trainer.current_epoch + 1}, step {trainer.global_step + 1}, at learning "

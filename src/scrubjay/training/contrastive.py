@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scrubjay.core.errors import BadConfig
+from scrubjay.core.errors import BadConfig, TrainingFailed
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.evaluate.retrieval import recall_at_k
+from scrubjay.training.callbacks import failure
 from scrubjay.training.data import PairBatch, ViewBatch
 from scrubjay.training.freeze import freeze_towers
 from scrubjay.training.losses import PairLoss
@@ -145,8 +146,14 @@ class ContrastiveModule(LightningModule):
             self._views.append((modality, vectors.cpu(), batch.groups.cpu(), batch.positions.cpu()))
 
     def on_validation_epoch_end(self) -> None:
-        """Log the held-out loss, and R@k from every modality to every other."""
+        """Log the held-out loss, and R@k from every modality to every other.
+
+        Raises:
+            TrainingFailed: the last step led to weights whose vectors are not finite.
+        """
         self.held_out = _gather(self._views)
+        if not all(np.isfinite(found.vectors).all() for found in self.held_out.values()):
+            raise TrainingFailed(failure(self.trainer, "vectors are not finite"))
         figures = {**self._held_out_loss(), **retrieval_figures(self.held_out)}
         for name, value in figures.items():
             self.log(f"val/{name}", value, batch_size=1)
