@@ -104,6 +104,9 @@ def _show(result: Mapping[str, Any]) -> None:
         out.print(
             f"  {escape(name)}: {_percent(was)} -> {_percent(now)} ({one['queries']} queries)"
         )
+    for name in ("warnings", "notes"):
+        for line in result[name]:
+            out.print(f"  {name.removesuffix('s')}: {escape(line)}", soft_wrap=True)
     out.print(f"champion  {result['champion'] or 'none'}")
     out.print(f"report    {result['report']}", soft_wrap=True)
     for problem in result["not_told"]:
