@@ -222,12 +222,21 @@ def run_month(
     restart: bool,
     accept: str | None,
     human: Callable[[str], None] | None,
+    as_json: bool,
     progress: Progress,
 ) -> Mapping[str, Any]:
     """Take in new data, train, compare, deploy or refuse, and tell; the run's result as JSON."""
     from scrubjay.retrain.retrain import retrain
 
-    return retrain(home, config, restart=restart, accept=accept, human=human, progress=progress)
+    return retrain(
+        home,
+        config,
+        restart=restart,
+        accept=accept,
+        human=human,
+        as_json=as_json,
+        progress=progress,
+    )
 
 
 def plan_month(home: Home, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -197,3 +197,11 @@ def test_a_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_an_unknown_level_is_refused(tmp_path: Path) -> None:
     with EventLog("r", tmp_path / "log") as log, pytest.raises(UnknownName, match="warning"):
         log.say("x", level="warn")
+
+
+def test_a_gatherer_is_shown_the_lines_as_they_are_written(tmp_path: Path) -> None:
+    shown: list[str] = []
+    with EventLog("r", tmp_path / "log.jsonl", shown.append, as_json=True) as log:
+        log.say("step done", step="scan", took_s=1.5)
+        log.say("looked", level="debug")
+    assert shown == (tmp_path / "log.jsonl").read_text().splitlines()[:1]

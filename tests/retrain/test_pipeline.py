@@ -53,6 +53,9 @@ def test_a_first_month_serves_and_a_second_run_changes_nothing(tmp_path: Path) -
     assert first.result["version"].startswith("2026-01-")
     assert first.result["data"]["items"] == 60
     assert ledger(home, first.result["run"]) == ORDER
+    events = [json.loads(line) for line in first.err.splitlines()]
+    assert [one["step"] for one in events if one["event"] == "step done"] == ORDER
+    assert {one["run"] for one in events} == {first.result["run"]}
     now = opened(home)
     assert now.registry.champion() is not None
     assert now.generations.open(first.result["version"]).count() == 60

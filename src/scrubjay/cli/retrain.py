@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from scrubjay.cli.frame import HomeOption, JsonOption, console, emit, note, progress_bar
+from scrubjay.core.protocols import silent
 
 STANDING = "retrain.yaml"
 GOOD = frozenset({"promoted", "refused", "no-change"})
@@ -40,8 +42,8 @@ def retrain(
     """Take in a month's data, train, compare, deploy or refuse, and tell somebody.
 
     Killed or failed, the same command goes on where it stopped. HOME/retrain.yaml holds standing
-    settings. Exit code 0: promoted, refused or nothing new; 1: failed or stopped; 2: wrong use; 3:
-    another run is under way.
+    settings. Off a terminal, events are JSON lines on standard error. Exit code 0: promoted,
+    refused or nothing new; 1: failed or stopped; 2: wrong use; 3: another run is under way.
 
     \b
     Example: scrubjay retrain data.source=s3://pictures/incoming experiment=tickets
@@ -56,10 +58,17 @@ def retrain(
         plan = plan_month(opened, config)
         emit(plan) if json else _show_plan(plan)
         return
-    person = None if json or not sys.stderr.isatty() else note
-    with progress_bar() as progress:
+    watched = sys.stderr.isatty()
+    # Elsewhere than on a terminal the events are what is gathered, each a JSON object a line.
+    with progress_bar() if watched else nullcontext(silent) as progress:
         result = run_month(
-            opened, config, restart=restart, accept=accept, human=person, progress=progress
+            opened,
+            config,
+            restart=restart,
+            accept=accept,
+            human=note,
+            as_json=not watched,
+            progress=progress,
         )
     emit(result) if json else _show(result)
     if result["status"] not in GOOD:

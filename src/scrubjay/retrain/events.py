@@ -35,12 +35,14 @@ class EventLog:
         path: Path,
         human: Callable[[str], None] | None = None,
         *,
+        as_json: bool = False,
         secrets: Iterable[str] = (),
     ) -> None:
         """Open the log to append to it.
 
         Args:
             human: shown every line from `info` upwards, as text.
+            as_json: show the lines as they are written: for whoever gathers a container's output.
             secrets: what must be masked besides the environment's keys, such as
                 `Notifier.secrets`.
 
@@ -48,7 +50,7 @@ class EventLog:
             NotReady: the file cannot be written.
         """
         self._run = run
-        self._human = human
+        self._human, self._as_json = human, as_json
         self._masks = Masks(secrets)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,9 +98,10 @@ class EventLog:
         kept = {name: value for name, value in about.items() if value is not None}
         masked = self._masks.values({**plain(fields), **kept})
         line = {name: masked[name] for name in (*kept, *fields)}
-        self._write(json.dumps(line, ensure_ascii=False))
+        written = json.dumps(line, ensure_ascii=False)
+        self._write(written)
         if self._human is not None and LEVELS.index(level) >= LEVELS.index(SHOWN_FROM):
-            self._human(shown(line))
+            self._human(written if self._as_json else shown(line))
 
     def _write(self, line: str) -> None:
         if self._file is None:

@@ -38,6 +38,7 @@ def retrain(
     restart: bool = False,
     accept: str | None = None,
     human: Callable[[str], None] | None = None,
+    as_json: bool = False,
     progress: Progress,
     lease_s: float = LEASE_S,
 ) -> Mapping[str, Any]:
@@ -51,6 +52,7 @@ def retrain(
         restart: leave an unfinished run and begin anew.
         accept: a month whose held items may be learned from, from now on.
         human: takes lines for a person.
+        as_json: gives it events as JSON instead.
         lease_s: how long the lease outlives a holder that was killed.
 
     Returns:
@@ -73,7 +75,9 @@ def retrain(
                 home.held.accept(accept)
             run = _run(home, config, plan.month, restart=restart)
             plan = replace(plan_of(run.config), notify=plan.notify, metrics=plan.metrics)
-            with EventLog(run.id, run.folder / LOG, human, secrets=notifier.secrets) as log:
+            with EventLog(
+                run.id, run.folder / LOG, human, as_json=as_json, secrets=notifier.secrets
+            ) as log:
                 for problem in problems:
                     log.say("notification address refused", level="warning", why=problem)
                 month = Month(home, run, plan, lease, log, while_held(lease, progress))
