@@ -90,7 +90,5 @@ def _published(month: Month) -> dict[str, Any]:
             )
         if now is not None:
             month.home.served.note(now)
-        if now is not None:
-            month.home.served.note(now)
         month.home.registry.publish(wanted, expected=now, fence=month.lease.token)
     return {"published": True, "version": wanted.version, "generation": wanted.generation}
