@@ -1,10 +1,17 @@
-"""Command lines in documents and configuration files."""
+"""Command lines in documents and configuration files, and what the command makes of them."""
 
 from __future__ import annotations
 
 import re
 import shlex
 from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from scrubjay.cli.compose import compose
+from scrubjay.cli.main import app
+from scrubjay.retrain.month_plan import plan_of
 
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
@@ -39,3 +46,27 @@ def of(program: str, text: str) -> list[list[str]]:
             if re.match(rf"{program}\s", command.strip()):
                 found.append(shlex.split(command, comments=True))
     return found
+
+
+def understood(words: list[str]) -> tuple[str, dict[str, Any]]:
+    """A command's name and the values of its parameters, parsed and not run."""
+    command: Any = typer.main.get_command(app)
+    context = command.make_context("scrubjay", list(words))
+    name = ""
+    while hasattr(command, "resolve_command"):
+        rest = [*getattr(context, "_protected_args", []), *context.args]
+        if not rest:
+            break  # a group that does something by itself
+        name, command, rest = command.resolve_command(context, rest)
+        context = command.make_context(name, rest, parent=context)
+    return name or command.name, context.params
+
+
+def composed_overrides(words: list[str]) -> None:
+    """Parse a command line and compose the settings it gives, if it gives any."""
+    name, parameters = understood(words)
+    overrides = parameters.get("overrides")
+    if name == "train" and overrides:
+        compose(overrides)
+    elif name in {"retrain", "doctor"} and overrides:
+        plan_of(compose(overrides, config_name="retrain"))
