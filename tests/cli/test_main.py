@@ -22,13 +22,18 @@ PATIENCE_S = 120.0
 
 def interrupted(arguments: Sequence[str], *, once: str, errors: Path) -> tuple[int, str]:
     """Run a command, press Ctrl-C once its standard error says so; exit code and all it said."""
-    with errors.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "scrubjay", *arguments],
-            stdout=subprocess.DEVNULL,
-            stderr=out,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
+    # A shell's background jobs ignore it, and children inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with errors.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "scrubjay", *arguments],
+                stdout=subprocess.DEVNULL,
+                stderr=out,
+                env={**os.environ, "OMP_NUM_THREADS": "1"},
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)
     try:
         until = time.monotonic() + PATIENCE_S
         while once not in errors.read_text():

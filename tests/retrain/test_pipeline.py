@@ -101,13 +101,13 @@ def test_wrong_use_is_said_in_one_line_and_leaves_nothing_behind(
 @pytest.mark.timeout(1800)
 def test_only_real_gains_are_promoted_and_no_months_data_is_lost(tmp_path: Path) -> None:
     bucket, home = tmp_path / "bucket", tmp_path / "home"
-    source = f"data.source={bucket}"
+    settings = [*SMALL, "fit.replay=null", "evaluate.found_among=3", f"data.source={bucket}"]
 
     write_month(bucket / "2026-01", FIRST)
-    assert retrain(home, "month=2026-01", source).result["status"] == "promoted"
+    assert retrain(home, "month=2026-01", settings=settings).result["status"] == "promoted"
 
     write_month(bucket / "2026-02", ("orange", "purple"), among=FIRST, most=150)
-    gained = retrain(home, "month=2026-02", source).result
+    gained = retrain(home, "month=2026-02", settings=settings).result
     assert gained["status"] == "promoted", gained["reasons"]
     figures = gained["figures"]["2026-02"]
     assert figures["challenger"] > figures["champion"]
@@ -116,7 +116,7 @@ def test_only_real_gains_are_promoted_and_no_months_data_is_lost(tmp_path: Path)
     assert opened(home).generations.open(version).versions() == {version: 270}
 
     write_month(bucket / "2026-03", ("pink",), among=FIRST, most=120, shuffled=True)
-    refused = retrain(home, "month=2026-03", source).result
+    refused = retrain(home, "month=2026-03", settings=settings).result
     assert refused["status"] == "refused"
     assert refused["champion"] == version
     now = opened(home)
@@ -124,7 +124,7 @@ def test_only_real_gains_are_promoted_and_no_months_data_is_lost(tmp_path: Path)
     assert now.generations.open(version).count() == 390, "searchable all the same"
 
     write_month(bucket / "2026-04", ("brown",), among=FIRST, most=120, broken=0.3)
-    stopped = retrain(home, "month=2026-04", source)
+    stopped = retrain(home, "month=2026-04", settings=settings)
     assert (stopped.code, stopped.result["status"]) == (1, "stopped")
     assert stopped.result["data"]["quarantined"] == 36
     now = opened(home)
@@ -134,7 +134,7 @@ def test_only_real_gains_are_promoted_and_no_months_data_is_lost(tmp_path: Path)
     # Its owner mends the files and says so: the month is learned after all.
     shutil.rmtree(bucket / "2026-04")
     write_month(bucket / "2026-04", ("brown",), among=FIRST, most=120)
-    mended = retrain(home, "month=2026-05", source, "--accept", "2026-04").result
+    mended = retrain(home, "month=2026-05", "--accept", "2026-04", settings=settings).result
     assert mended["status"] == "promoted", mended["reasons"]
     assert mended["data"]["to_learn"] > 60
     assert len(opened(home).held.ids()) == 120, "the shuffled month is held still"
@@ -142,14 +142,14 @@ def test_only_real_gains_are_promoted_and_no_months_data_is_lost(tmp_path: Path)
     # Right captions release a held month by themselves.
     shutil.rmtree(bucket / "2026-03")
     write_month(bucket / "2026-03", ("pink",), among=FIRST, most=120)
-    right = retrain(home, "month=2026-06", source).result
+    right = retrain(home, "month=2026-06", settings=settings).result
     assert right["status"] == "promoted", right["reasons"]
     assert opened(home).held.ids() == frozenset()
 
     # Deleted files leave catalog, generation and snapshot, whatever else happens.
     for path in sorted((bucket / "2026-01" / "images").glob("red-*"))[:5]:
         path.unlink()
-    gone = retrain(home, "month=2026-07", source).result
+    gone = retrain(home, "month=2026-07", settings=settings).result
     assert (gone["status"], gone["data"]["gone"]) == ("no-change", 5)
     now = opened(home)
     assert now.catalog.count() == 120 + 150 + 120 + 120 - 5

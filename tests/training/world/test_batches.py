@@ -15,11 +15,12 @@ from scrubjay.media.world.scene import (
     Sampler,
     Template,
     concept_count,
+    exchange_colours,
     has_held_out_pair,
     held_out_pair,
 )
 from scrubjay.media.world.things import newcomers
-from scrubjay.training.world.batches import World, WorldBatches, _together
+from scrubjay.training.world.batches import FOCUS_FROM, World, WorldBatches, _together
 from scrubjay.training.world.clips import Clips
 from scrubjay.training.world.facts import TEMPLATES, UNKNOWN, facts_of
 from tests.training.tiny import TinyEncoder
@@ -31,6 +32,7 @@ SETTINGS = {
     "pictured": 8,
     "mosaics": 5,
     "texts": 3,
+    "exchanged": 0.0,
     "batches": 3,
     "epochs": 10,
     "seed": 4,
@@ -286,3 +288,27 @@ def test_a_mosaic_has_no_places_even_of_things_that_have_one_elsewhere(spoken):
         batch = made[0, position]
         assert len(batch.cells_placed) == 40
         assert (batch.cells_placed[4:] == UNKNOWN).all()
+
+
+def test_towards_the_end_many_twins_only_exchange_their_colours(spoken):
+    made = batches(spoken, exchanged=0.5)
+    clips = Clips(spoken / "clips", FEW)
+    # As if these were such twins: so few clips may hold none.
+    clips.__dict__["exchanged"] = np.array([1])
+    chance = 1 / (len(clips) // 2)
+
+    def share(epoch):
+        seeds = [np.random.default_rng(seed) for seed in range(300)]
+        return float(np.mean([made._pairs(clips, epoch, one) == 1 for one in seeds]))
+
+    late = int(np.ceil(FOCUS_FROM * SETTINGS["epochs"]))
+    assert share(late - 1) == pytest.approx(chance, abs=0.03)
+    assert share(late) == pytest.approx(0.5 + 0.5 * chance, abs=0.05)
+
+
+def test_only_exchanges_without_a_place_are_among_them(spoken):
+    clips = Clips(spoken / "clips", FEW)
+    for pair in clips.exchanged.tolist():
+        one, other = clips[2 * pair].scene, clips[2 * pair + 1].scene
+        assert one.place is None
+        assert exchange_colours(one, other)

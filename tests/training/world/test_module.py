@@ -87,6 +87,7 @@ def test_one_batch_seen_again_and_again_is_learned_by_heart(spoken) -> None:
         pictured=6,
         mosaics=2,
         texts=2,
+        exchanged=0.0,
         batches=1,
         epochs=1,
         seed=0,
