@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from scrubjay.retrain.pipeline import STEPS
-from tests.retrain.bands import write_month
+from tests.retrain.bands import SMALL, write_month
 from tests.retrain.months import FIRST, QUICK, opened, retrain, state
 
 DATA = ("scan", "validate", "snapshot")
