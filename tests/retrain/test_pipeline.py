@@ -19,6 +19,7 @@ from tests.retrain.months import FIRST, QUICK, opened, retrain, state
 DATA = ("scan", "validate", "snapshot")
 LEARNING = ("fit", "export", "evaluate", "gate")
 SERVING = ("package", "register", "bridge", "publish", "embed", "complete")
+KNOWN = (*FIRST, "orange")
 PARTS = 2
 """The failpoints are dealt out, so that two processes share them."""
 ORDER = [*DATA, *LEARNING, *SERVING, "notify"]
@@ -101,7 +102,13 @@ def test_wrong_use_is_said_in_one_line_and_leaves_nothing_behind(
 @pytest.mark.timeout(1800)
 def test_only_real_gains_are_promoted_and_no_months_data_is_lost(tmp_path: Path) -> None:
     bucket, home = tmp_path / "bucket", tmp_path / "home"
-    settings = [*SMALL, "fit.replay=null", "evaluate.found_among=3", f"data.source={bucket}"]
+    settings = [
+        *SMALL,
+        "fit.replay=null",
+        "evaluate.found_among=3",
+        "gate.alpha=0.05",
+        f"data.source={bucket}",
+    ]
 
     write_month(bucket / "2026-01", FIRST)
     assert retrain(home, "month=2026-01", settings=settings).result["status"] == "promoted"
@@ -115,7 +122,7 @@ def test_only_real_gains_are_promoted_and_no_months_data_is_lost(tmp_path: Path)
     version = gained["version"]
     assert opened(home).generations.open(version).versions() == {version: 270}
 
-    write_month(bucket / "2026-03", ("pink",), among=FIRST, most=120, shuffled=True)
+    write_month(bucket / "2026-03", ("pink",), among=KNOWN, most=120, shuffled=True)
     refused = retrain(home, "month=2026-03", settings=settings).result
     assert refused["status"] == "refused"
     assert refused["champion"] == version
@@ -123,7 +130,7 @@ def test_only_real_gains_are_promoted_and_no_months_data_is_lost(tmp_path: Path)
     assert len(now.held.ids()) == 120
     assert now.generations.open(version).count() == 390, "searchable all the same"
 
-    write_month(bucket / "2026-04", ("brown",), among=FIRST, most=120, broken=0.3)
+    write_month(bucket / "2026-04", ("brown",), among=KNOWN, most=120, broken=0.3)
     stopped = retrain(home, "month=2026-04", settings=settings)
     assert (stopped.code, stopped.result["status"]) == (1, "stopped")
     assert stopped.result["data"]["quarantined"] == 36
@@ -133,7 +140,7 @@ def test_only_real_gains_are_promoted_and_no_months_data_is_lost(tmp_path: Path)
 
     # Its owner mends the files and says so: the month is learned after all.
     shutil.rmtree(bucket / "2026-04")
-    write_month(bucket / "2026-04", ("brown",), among=FIRST, most=120)
+    write_month(bucket / "2026-04", ("brown",), among=KNOWN, most=120)
     mended = retrain(home, "month=2026-05", "--accept", "2026-04", settings=settings).result
     assert mended["status"] == "promoted", mended["reasons"]
     assert mended["data"]["to_learn"] > 60
@@ -141,7 +148,7 @@ def test_only_real_gains_are_promoted_and_no_months_data_is_lost(tmp_path: Path)
 
     # Right captions release a held month by themselves.
     shutil.rmtree(bucket / "2026-03")
-    write_month(bucket / "2026-03", ("pink",), among=FIRST, most=120)
+    write_month(bucket / "2026-03", ("pink",), among=KNOWN, most=120)
     right = retrain(home, "month=2026-06", settings=settings).result
     assert right["status"] == "promoted", right["reasons"]
     assert opened(home).held.ids() == frozenset()
