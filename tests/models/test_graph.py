@@ -60,3 +60,17 @@ def test_the_modules_weights_are_not_touched(tmp_path) -> None:
     export_graph(module, batch(2, 3), tmp_path / "graph.xml")
     for name, one in module.state_dict().items():
         torch.testing.assert_close(one, before[name], rtol=0, atol=0)
+
+
+def test_the_same_network_makes_the_same_files_whatever_was_exported_before(tmp_path) -> None:
+    class Other(Masked):
+        pass
+
+    made = []
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        export_graph(Masked(), batch(2, 3), folder / "graph.xml", dynamic={"values": (1,)})
+        export_graph(Other(), batch(3, 4), tmp_path / "other.xml")
+        made.append([(folder / f"graph{end}").read_bytes() for end in (".xml", ".bin")])
+    assert made[0] == made[1]

@@ -190,7 +190,7 @@ def test_everything_is_looked_at_once_whatever_fails(home: Home) -> None:
 
 
 def test_the_lease_is_free_held_or_left_behind(home: Home) -> None:
-    path = home.path / doctor.LEASE
+    path = home.path / "lease.json"
     assert doctor.lease(home).says == "free"
     lease = acquire(path, holder="me", ttl_s=60)
     finding = doctor.lease(home)
@@ -209,13 +209,6 @@ def test_the_lease_is_free_held_or_left_behind(home: Home) -> None:
     finding = doctor.lease(home)
     assert finding.state is State.OK
     assert finding.says.startswith("free: the late one, since ")
-
-
-@pytest.mark.slow  # it loads torch
-def test_the_lease_looked_at_is_the_one_a_month_holds() -> None:
-    from scrubjay.retrain import retrain
-
-    assert doctor.LEASE == retrain.LEASE
 
 
 def test_nobody_to_tell_is_a_warning_and_a_malformed_address_a_failure() -> None:

@@ -15,6 +15,7 @@ from scrubjay.core.protocols import Batch
 from scrubjay.models.runtime import openvino
 
 if TYPE_CHECKING:
+    from openvino import Model
     from torch import nn
 
 OUTPUT = "vectors"
@@ -73,7 +74,21 @@ def export_graph(
         )
     graph.reshape(shapes)
     graph.output(0).get_tensor().set_names({OUTPUT})
+    _name_by_place(graph, path.stem)
     runtime.save_model(graph, path, compress_to_fp16=True)
+
+
+def _name_by_place(graph: Model, name: str) -> None:
+    """Names that OpenVINO counts up in a process, made those of the graph alone.
+
+    Equal networks make equal files whatever was exported before, so that a version that is built
+    again has the same id.
+    """
+    graph.set_friendly_name(name)
+    inputs = {port.get_node().get_friendly_name() for port in graph.inputs}
+    for place, node in enumerate(graph.get_ordered_ops()):
+        if node.get_friendly_name() not in inputs:
+            node.set_friendly_name(f"{node.get_type_name()}_{place}")
 
 
 def _by_position(module: nn.Module, names: tuple[str, ...]) -> nn.Module:

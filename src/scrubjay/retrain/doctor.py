@@ -22,7 +22,6 @@ from scrubjay.retrain.textfile import FILE
 from scrubjay.store.home import Home
 from scrubjay.store.lease import read_tenure
 
-LEASE = "lease.json"
 GIGABYTE = 10**9
 LEAST_FREE = GIGABYTE
 WANTED_FREE = 5 * GIGABYTE
@@ -201,7 +200,7 @@ def source(url: str | None) -> Finding:
 
 def lease(home: Home) -> Finding:
     """Whether a run is going on."""
-    tenure = read_tenure(home.path / LEASE)
+    tenure = read_tenure(home.lease)
     if tenure is None or tenure.holder is None:
         return Finding("lease", State.OK, "free")
     held = f"{tenure.holder}, since {datetime.fromtimestamp(tenure.since, UTC):%Y-%m-%d %H:%M} UTC"

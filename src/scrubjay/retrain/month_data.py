@@ -95,6 +95,7 @@ def snapshot(month: Month) -> Mapping[str, Any]:
     if drop.gone:
         # First, while the catalog still says what their words and names were.
         purge(home, drop.gone)
+        drop = read_drop(month)  # as who goes on from here reads it: their names are out of it
     if month.plan.data.source is not None:
         take(home, drop, without=bad, refused=verdict.problems)
     elif bad:
