@@ -1,0 +1,1 @@
+"""The service and the page: HTTP around what `services` builds."""
