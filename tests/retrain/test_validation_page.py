@@ -14,7 +14,6 @@ from scrubjay.retrain import validation_page
 from scrubjay.retrain.validate import ValidateSettings, validate
 from scrubjay.retrain.validation_page import (
     validation_html,
-    validation_markdown,
     visible,
     write_validation,
 )
@@ -146,7 +145,6 @@ def test_the_page_can_be_written_whatever_a_name_holds(tmp_path):
     )
     written = write_validation(tmp_path, verdict, source="x", month="2026-11", when=WHEN)
     assert "\\ud800\\u202e\\x00.jpg" in written.read_text("utf-8")
-    assert validation_markdown(verdict, source="x", month="2026-11").encode("utf-8")
 
 
 def test_the_page_and_the_record_of_all_rows_lie_side_by_side(tmp_path):
@@ -159,20 +157,3 @@ def test_the_page_and_the_record_of_all_rows_lie_side_by_side(tmp_path):
     assert Verdict.from_json(record) == verdict
     html = validation_html(verdict, source="x", month="2026-11", when=WHEN)
     assert written.read_text("utf-8") == html
-
-
-def test_the_message_has_decision_findings_and_the_first_rows():
-    verdict = validate(drop(70, unreadable=30), before=(), settings=ValidateSettings())
-    text = validation_markdown(verdict, source="s3://bucket/in", month="2026-11")
-    assert text.startswith("## Validation of 2026-11: stopped before training\n")
-    assert "- **stops** 30 of 100 new objects are bad" in text
-    assert text.count("truncated picture") == 1 + 20
-    assert "and 10 more, listed in the report" in text
-
-
-def test_the_message_holds_no_markup_of_others():
-    text = validation_markdown(evil_verdict(), source=EVIL, month="2026-11")
-    unescaped = re.sub(r"\\.", "", text)
-    assert not re.search(r"<|\[|\]|`", unescaped)
-    rows = [line for line in unescaped.splitlines() if line.startswith("| ")]
-    assert all(row.count("|") == 3 for row in rows)

@@ -1,21 +1,15 @@
-"""A bridge maps to unit rows, and its file is whole or not there."""
+"""A bridge maps to unit rows."""
 
 from __future__ import annotations
-
-import os
-import signal
-import subprocess
-import sys
-import zipfile
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrubjay.core.errors import Conflict, Damaged, NotReady, WrongUse
+from scrubjay.core.errors import WrongUse
 from scrubjay.core.types import Modality
-from scrubjay.search.bridge import Bridge, BridgeKind, load_bridge
+from scrubjay.search.bridge import Bridge, BridgeKind
 
 
 def made(old=6, new=4, seed=0, kind=BridgeKind.AFFINE):
@@ -95,93 +89,3 @@ def test_a_row_of_which_nothing_is_left_is_named():
 def test_a_matrix_that_is_no_bridge_is_refused(matrix, offset):
     with pytest.raises(WrongUse, match="bridge"):
         Bridge(Modality.IMAGE, "a", "b", BridgeKind.AFFINE, matrix, offset)
-
-
-def test_a_saved_bridge_comes_back_the_same(tmp_path):
-    bridge = made()
-    bridge.save(tmp_path / "image.npz")
-    back = load_bridge(tmp_path / "image.npz")
-    assert np.array_equal(back.matrix, bridge.matrix)
-    assert np.array_equal(back.offset, bridge.offset)
-    for name in ("modality", "source", "target", "kind"):
-        assert getattr(back, name) == getattr(bridge, name)
-
-
-def test_saving_again_is_nothing_new_and_another_bridge_is_a_conflict(tmp_path):
-    path = tmp_path / "image.npz"
-    made().save(path)
-    before = path.read_bytes()
-    made().save(path)
-    with pytest.raises(Conflict, match="another bridge"):
-        made(seed=1).save(path)
-    assert path.read_bytes() == before
-    assert [one.name for one in tmp_path.iterdir()] == ["image.npz"]
-
-
-SAVE = """
-import sys
-from pathlib import Path
-from tests.search.test_bridge import made
-made().save(Path(sys.argv[1]))
-"""
-
-
-@pytest.mark.parametrize(
-    ("place", "there"), [("bridge.before_create", False), ("bridge.after_create", True)]
-)
-def test_killed_beside_the_write_the_file_is_whole_or_not_there(tmp_path, place, there):
-    path = tmp_path / "image.npz"
-    done = subprocess.run(
-        [sys.executable, "-c", SAVE, str(path)],
-        env={**os.environ, "SCRUBJAY_FAILPOINT": place},
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
-    assert path.exists() is there
-    made().save(path)
-    assert np.array_equal(load_bridge(path).matrix, made().matrix)
-
-
-def test_a_missing_file_says_what_to_do(tmp_path):
-    with pytest.raises(NotReady, match="learn it first"):
-        load_bridge(tmp_path / "none.npz")
-
-
-def test_every_cut_and_flipped_file_is_damaged_or_refused(tmp_path):
-    path = tmp_path / "image.npz"
-    made().save(path)
-    data = path.read_bytes()
-    path.write_bytes(b"")
-    with pytest.raises(Damaged):
-        load_bridge(path)
-    for cut in range(1, len(data), 37):
-        path.write_bytes(data[:cut])
-        with pytest.raises(Damaged):
-            load_bridge(path)
-    middle = data.index(made().matrix.tobytes()) + 5
-    path.write_bytes(data[:middle] + bytes([data[middle] ^ 255]) + data[middle + 1 :])
-    with pytest.raises(Damaged, match="is no bridge"):
-        load_bridge(path)
-
-
-def test_pickles_and_foreign_arrays_are_never_loaded(tmp_path):
-    path = tmp_path / "image.npz"
-    good = {"matrix": made().matrix, "offset": made().offset}
-    for wrong in [
-        {**good, "about": np.array([{"kind": "none"}], object)},
-        {**good, "about": np.frombuffer(b"[]", np.uint8)},
-        {**good, "about": np.frombuffer(b'{"modality": "smell"}', np.uint8)},
-        good,
-    ]:
-        with path.open("wb") as file:
-            np.savez(file, **wrong)
-        with pytest.raises(Damaged, match="learn it anew"):
-            load_bridge(path)
-    with path.open("wb") as file:
-        np.save(file, made().matrix)
-    with pytest.raises(Damaged):
-        load_bridge(path)
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("matrix", b"no array")
-    with pytest.raises(Damaged):
-        load_bridge(path)

@@ -1,9 +1,8 @@
-"""A verdict for people: one HTML file that loads nothing, and a few lines of Markdown."""
+"""A verdict for people: one HTML file that loads nothing."""
 
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +16,6 @@ RECORD: Final = "validation.json"
 
 ROWS_SHOWN = 500
 """Bad rows of the page; all of them are in the JSON."""
-
-LINES_SHOWN = 20
-"""Bad rows of the Markdown."""
-
-_MARKDOWN = re.compile(r"([\\`*_\[\]|~<>&])")
 
 
 def write_validation(
@@ -61,24 +55,6 @@ def validation_html(verdict: Verdict, *, source: str, month: str, when: datetime
     return page
 
 
-def validation_markdown(verdict: Verdict, *, source: str, month: str) -> str:
-    """The verdict in short, for a message: decision, findings, the first bad rows."""
-    lines = [
-        f"## Validation of {_escaped(month)}: {_decision(verdict)}",
-        "",
-        f"{verdict.n_new} new objects from {_escaped(source)}",
-        "",
-        *(f"- **{outcome(one)}** {_escaped(one.statement)}" for one in verdict.findings),
-    ]
-    if verdict.bad:
-        shown = verdict.bad[:LINES_SHOWN]
-        lines += ["", "| object | reason |", "|---|---|"]
-        lines += [f"| {_escaped(row.path)} | {_escaped(row.reason)} |" for row in shown]
-        left = len(verdict.bad) - len(shown)
-        lines += ["", f"and {left} more, listed in the report"] if left else []
-    return "\n".join([*lines, ""])
-
-
 def outcome(finding: Finding) -> str:
     """`stops`, `warns`, `passed` or `not judged`."""
     if finding.stops or finding.warns:
@@ -96,14 +72,6 @@ def visible(text: str) -> str:
         else f"\\x{ord(mark):02x}"
         for mark in text
     )
-
-
-def _decision(verdict: Verdict) -> str:
-    return "stopped before training" if verdict.stopped else "accepted"
-
-
-def _escaped(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", visible(text))
 
 
 def _classes(finding: Finding) -> dict[str, Any]:

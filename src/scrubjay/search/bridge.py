@@ -8,32 +8,16 @@ it always does and rows can be re-embedded one by one.
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scrubjay.core.errors import Conflict, Damaged, NotReady, WrongUse
+from scrubjay.core.errors import WrongUse
 from scrubjay.core.types import Modality
-from scrubjay.store.durable import create_durably
 
 _SHORTEST = 1e-6
-_ARRAYS = frozenset({"matrix", "offset", "about"})
-_UNREADABLE = (
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,  # an array where a file of arrays was expected
-    WrongUse,
-    zipfile.BadZipFile,
-)
 
 
 class BridgeKind(StrEnum):
@@ -106,56 +90,3 @@ class Bridge:
             )
         mapped /= lengths[:, None]
         return mapped
-
-    def save(self, path: Path) -> None:
-        """Write the bridge to a new `.npz` file in one step; what is there already is kept.
-
-        Raises:
-            Conflict: another bridge is there.
-            OSError: the folder is missing or not writable, or the disk is full.
-        """
-        data = self._to_bytes()
-        if not create_durably(path, data, point="bridge") and path.read_bytes() != data:
-            raise Conflict(f"{path} holds another bridge; remove it or choose another name")
-
-    def _to_bytes(self) -> bytes:
-        about = {
-            "modality": self.modality.value,
-            "source": self.source,
-            "target": self.target,
-            "kind": self.kind.value,
-        }
-        told = np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8)
-        file = io.BytesIO()
-        np.savez(file, matrix=self.matrix, offset=self.offset, about=told)
-        return file.getvalue()
-
-
-def load_bridge(path: Path) -> Bridge:
-    """Read a bridge; nothing in the file can be executed.
-
-    Raises:
-        NotReady: there is no such file.
-        Damaged: it is not what `Bridge.save` writes.
-    """
-    try:
-        return _read(path)
-    except FileNotFoundError as error:
-        raise NotReady(f"there is no bridge at {path}; learn it first") from error
-    except _UNREADABLE as error:
-        raise Damaged(f"{path} is no bridge ({error}); remove it and learn it anew") from error
-
-
-def _read(path: Path) -> Bridge:
-    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-        if set(file.files) != _ARRAYS:
-            raise ValueError(f"it holds {sorted(file.files)}")
-        about = json.loads(file["about"].tobytes())
-        return Bridge(
-            modality=Modality(about["modality"]),
-            source=str(about["source"]),
-            target=str(about["target"]),
-            kind=BridgeKind(about["kind"]),
-            matrix=file["matrix"],
-            offset=file["offset"],
-        )
