@@ -8,6 +8,19 @@ from typing import Any
 from scrubjay.core.types import EncoderSpec
 
 
+LIMITS_AND_LICENCE = (
+    "## Limits",
+    "",
+    "It knows what its pictures and descriptions showed it. Figures on few queries have wide "
+    "intervals; a small collection is learned by heart rather than understood.",
+    "",
+    "## Licence",
+    "",
+    "That of the base model and of the data it was trained on; both are the owner's to state.",
+    "",
+)
+
+
 def model_card(
     *,
     spec: EncoderSpec,
@@ -53,15 +66,7 @@ def model_card(
         "",
         *(f"- {name}: {value:.4g}" for name, value in sorted(fitted.items())),
         "",
-        "## Limits",
-        "",
-        "It knows what its pictures and descriptions showed it. Figures on few queries have wide "
-        "intervals; a small collection is learned by heart rather than understood.",
-        "",
-        "## Licence",
-        "",
-        "That of the base model and of the data it was trained on; both are the owner's to state.",
-        "",
+        *LIMITS_AND_LICENCE,
     ]
     return "\n".join(lines)
 
@@ -97,15 +102,7 @@ def month_card(*, spec: EncoderSpec, lineage: Mapping[str, Any], metrics: Mappin
         *(f"- {reason}" for reason in metrics["decision"]["reasons"]),
         "",
         *_forgotten_lines(lineage["forgotten"]),
-        "## Limits",
-        "",
-        "It knows what its pictures and descriptions showed it. Figures on few queries have wide "
-        "intervals; a small collection is learned by heart rather than understood.",
-        "",
-        "## Licence",
-        "",
-        "That of the base model and of the data it was trained on; both are the owner's to state.",
-        "",
+        *LIMITS_AND_LICENCE,
     ]
     return "\n".join(lines)
 
