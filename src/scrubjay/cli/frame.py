@@ -21,6 +21,14 @@ HomeOption = Annotated[
     Path | None,
     typer.Option("--home", help="Where all is kept: default $SCRUBJAY_HOME, else ./scrubjay-home."),
 ]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Settings as key=value, groups as group=name.",
+        metavar="OVERRIDES",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 SHOW_AFTER_S = 1.0

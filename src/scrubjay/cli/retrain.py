@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scrubjay.cli.frame import HomeOption, JsonOption, console, emit, note, progress_bar
+from scrubjay.cli.frame import HomeOption, JsonOption, Overrides, console, emit, note, progress_bar
 from scrubjay.core.protocols import silent
 
 STANDING = "retrain.yaml"
@@ -18,14 +18,7 @@ GOOD = frozenset({"promoted", "refused", "no-change"})
 
 
 def retrain(
-    overrides: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Settings as key=value, groups as group=name.",
-            metavar="OVERRIDES",
-            show_default=False,
-        ),
-    ] = None,
+    overrides: Overrides = None,
     home: HomeOption = None,
     json: JsonOption = False,
     dry_run: Annotated[

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scrubjay.cli.frame import HomeOption, JsonOption, console, emit, note, progress_bar
+from scrubjay.cli.frame import HomeOption, JsonOption, Overrides, console, emit, note, progress_bar
 from scrubjay.core.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    overrides: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Settings as key=value, groups as group=name.",
-            metavar="OVERRIDES",
-            show_default=False,
-        ),
-    ] = None,
+    overrides: Overrides = None,
     home: HomeOption = None,
     json: JsonOption = False,
     resume: Annotated[

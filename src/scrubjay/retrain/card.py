@@ -7,7 +7,6 @@ from typing import Any
 
 from scrubjay.core.types import EncoderSpec
 
-
 LIMITS_AND_LICENCE = (
     "## Limits",
     "",
