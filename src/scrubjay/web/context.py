@@ -1,0 +1,63 @@
+"""What every route works with: one per server, at `app.state.context`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from fastapi import Depends, Request
+
+from scrubjay.store.home import Home
+from scrubjay.web.serving import Serving
+from scrubjay.web.settings import ServeSettings
+
+if TYPE_CHECKING:
+    from scrubjay.web.metrics import Metrics
+
+LOG = logging.getLogger("scrubjay.web")
+
+
+@dataclass(slots=True)
+class Context:
+    """The home, what serves it, and what goes on behind the requests.
+
+    Attributes:
+        metrics: None where nobody counts.
+        jobs: work that outlives the request that began it; `start` adds to it.
+    """
+
+    home: Home
+    settings: ServeSettings
+    serving: Serving
+    metrics: Metrics | None = None
+    jobs: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def start(self, job: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
+        """Do something behind the requests; it ends with the server at the latest."""
+        task = asyncio.create_task(job, name=name)
+        self.jobs.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self.jobs.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            LOG.error("%s failed: %s", task.get_name(), error, exc_info=error)
+
+    async def stop_jobs(self) -> None:
+        """Cancel what still goes on, and wait for it to have ended."""
+        jobs = list(self.jobs)
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+
+
+async def get_context(request: Request) -> Context:
+    """The server's context; async, since FastAPI sends plain functions to a thread."""
+    return cast("Context", request.app.state.context)
+
+
+ContextDep = Annotated[Context, Depends(get_context)]

@@ -1,0 +1,70 @@
+"""The service: what is in it, in which order, from its start to its end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from scrubjay import __version__
+from scrubjay.store.home import Home
+from scrubjay.web.context import Context
+from scrubjay.web.problems import add_problem_handlers
+from scrubjay.web.routes import champion, embeddings, search
+from scrubjay.web.serving import Serving
+from scrubjay.web.settings import ServeSettings
+
+ROUTERS: tuple[APIRouter, ...] = (
+    embeddings.router,
+    search.router,
+    champion.router,
+)
+
+MIDDLEWARE: tuple[Any, ...] = ()
+"""Outermost first. Each is an ASGI class made as `Class(app, context=context)`."""
+
+
+def create_app(home: Home, settings: ServeSettings) -> FastAPI:
+    """The application; nothing is opened before it is started."""
+    context = Context(home=home, settings=settings, serving=Serving(home, settings))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await context.serving.start()
+        try:
+            yield
+        finally:
+            await context.stop_jobs()
+            await context.serving.stop()
+
+    app = FastAPI(
+        title="Scrubjay",
+        version=__version__,
+        summary="Find your own pictures and recordings by typing, speaking or showing.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.context = context
+    for middleware in reversed(MIDDLEWARE):
+        app.add_middleware(middleware, context=context)
+    add_problem_handlers(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def serve(home: Home, settings: ServeSettings) -> None:
+    """Listen until a signal ends it."""
+    import uvicorn
+
+    uvicorn.run(
+        create_app(home, settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(settings.shutdown_s) or None,
+    )

@@ -1,0 +1,66 @@
+"""What `scrubjay serve` may be told."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scrubjay.core.errors import BadConfig
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """How the service listens and what its clients may cost.
+
+    Attributes:
+        host: address to listen on; off loopback a token is needed.
+        port: 0 takes any free one.
+        token: what every route but `/healthz` asks for; None asks for nothing.
+        queue: texts, pictures or windows of sound that may wait for a tower.
+        queue_bytes: memory that may wait for a tower, decoded.
+        max_batch: most that a tower is given at once.
+        max_inputs: most that one request may have embedded.
+        max_body: bytes of a request's body.
+        shutdown_s: how long requests that were accepted have to end.
+        watch_s: how often a new champion is looked for; 0 never looks.
+        versions_kept: versions besides the champion that stay loaded for `/v1/embeddings`.
+        prepare: whether a home without a champion begins with the encoder that comes with Scrubjay.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token: str | None = None
+    queue: int = 1024
+    queue_bytes: int = 256 * MIB
+    max_batch: int = 32
+    max_inputs: int = 2048
+    max_body: int = 64 * MIB
+    shutdown_s: float = 30.0
+    watch_s: float = 1.0
+    versions_kept: int = 2
+    prepare: bool = True
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            BadConfig: one that cannot be; the message names it.
+        """
+        if not self.host.strip():
+            raise BadConfig("serve.host is empty; give an address such as 127.0.0.1")
+        _within("port", self.port, 0, 65_535)
+        if self.token is not None and not self.token.strip():
+            raise BadConfig("serve.token is empty; give a long random text, or none at all")
+        for name in ("queue", "queue_bytes", "max_batch", "max_inputs", "max_body"):
+            _within(name, getattr(self, name), 1, math.inf)
+        _within("versions_kept", self.versions_kept, 0, math.inf)
+        for name in ("shutdown_s", "watch_s"):
+            _within(name, getattr(self, name), 0, 86_400)
+
+
+def _within(name: str, value: float, least: float, most: float) -> None:
+    if isinstance(value, bool) or not least <= value <= most:
+        upto = f"from {least:g} to {most:g}" if most < math.inf else f"at least {least:g}"
+        raise BadConfig(f"serve.{name} must be {upto}, not {value!r}")
