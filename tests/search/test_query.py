@@ -52,7 +52,7 @@ def test_words_find_their_picture(searcher, colour):
 
 
 def test_a_picture_finds_pictures_like_it(searcher):
-    result = searcher.search(Query(picture=png((0, 200, 40)), name="q.png", k=2))
+    result = searcher.search(Query(picture=png((0, 200, 40)), picture_name="q.png", k=2))
     assert names(result)[0] == "green.png"
     assert len(result.hits) == 2
 
@@ -88,7 +88,8 @@ def test_the_score_is_the_cosine(searcher):
 def test_the_answer_has_exactly_the_documented_shape(searcher):
     told = searcher.search(Query(text="red", k=1, where="price < 15")).to_json()
     assert json.loads(json.dumps(told)) == told
-    assert list(told) == ["query", "hits", "took_ms", "version", "generation"]
+    assert list(told) == ["query", "hits", "next", "cut", "took_ms", "version", "generation"]
+    assert (bool(told["next"]), told["cut"]) == (False, False)
     assert told["query"] == {"text": "red", "k": 1, "kinds": None, "where": "price < 15"}
     assert set(told["took_ms"]) == {"encode", "search", "total"}
     assert (told["version"], told["generation"]) == ("2026-11-0000000", "g1")
@@ -108,7 +109,7 @@ def test_the_answer_has_exactly_the_documented_shape(searcher):
 
 def test_a_picture_query_is_told_by_its_name(searcher):
     told = searcher.search(
-        Query(picture=png((1, 1, 1)), name="q.png", kinds=frozenset({Kind.IMAGE}))
+        Query(picture=png((1, 1, 1)), picture_name="q.png", kinds=frozenset({Kind.IMAGE}))
     ).to_json()
     assert told["query"] == {"image": "q.png", "k": 10, "kinds": ["image"], "where": None}
 
@@ -135,17 +136,24 @@ def test_a_recording_longer_than_the_encoder_hears_is_asked_whole(searcher):
 @pytest.mark.parametrize(
     ("query", "error", "said"),
     [
-        (Query(), WrongUse, "one query"),
-        (Query(text="red", picture=b"x"), WrongUse, "one query"),
+        (Query(), WrongUse, "the query is empty"),
         (Query(text="  \n "), WrongUse, "empty"),
         (Query(text="a" * (MAX_TEXT + 1)), WrongUse, f"at most {MAX_TEXT}"),
         (Query(text="red \udcff"), WrongUse, "not Unicode"),
         (Query(text="red", k=0), WrongUse, f"1 to {MAX_K}, not 0"),
         (Query(text="red", k=MAX_K + 1), WrongUse, "k must be"),
-        (Query(picture=b"", name="q.jpg"), BadMedia, "q.jpg: cannot be searched with: empty"),
-        (Query(picture=wav(0.1), name="q.jpg"), BadMedia, "not a picture"),
-        (Query(sound=png((1, 1, 1)), name="q.wav"), BadMedia, "q.wav: cannot be searched with"),
-        (Query(sound=wav(61.0), name="q.wav"), BadMedia, "q.wav: cannot be searched with"),
+        (
+            Query(picture=b"", picture_name="q.jpg"),
+            BadMedia,
+            "q.jpg: cannot be searched with: empty",
+        ),
+        (Query(picture=wav(0.1), picture_name="q.jpg"), BadMedia, "not a picture"),
+        (
+            Query(sound=png((1, 1, 1)), sound_name="q.wav"),
+            BadMedia,
+            "q.wav: cannot be searched with",
+        ),
+        (Query(sound=wav(61.0), sound_name="q.wav"), BadMedia, "q.wav: cannot be searched with"),
         (Query(text="red", where="no_such_column = 1"), BadFilter, "no_such_column"),
         (Query(text="red", where="price <"), BadFilter, "not understood"),
     ],

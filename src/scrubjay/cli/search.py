@@ -62,7 +62,6 @@ def search(
 
     opened = open_home(home)
     searcher = open_champion(opened)
-    path = image or speech
     sound = speech_bytes(seconds) if microphone else query_file(speech) if speech else None
     query = Query(
         text=text,
@@ -71,7 +70,8 @@ def search(
         k=k,
         kinds=frozenset(kind) if kind else None,
         where=where,
-        name=str(path) if path else MICROPHONE if microphone else None,
+        picture_name=str(image) if image else None,
+        sound_name=str(speech) if speech else MICROPHONE if microphone else None,
     )
     result = searcher.search(query)
     if json:

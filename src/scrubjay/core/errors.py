@@ -3,6 +3,7 @@
     ScrubjayError                 exit 1
     ├── WrongUse                  exit 2   the command, config or query is wrong
     │   ├── UnknownName           a name nobody registered; carries the nearest ones
+    │   │   └── UnknownItem       an item that is not here
     │   ├── BadConfig             a configuration key or value
     │   └── BadFilter             a `--where` that does not parse or names no column
     ├── BadMedia                  one file that cannot be used, with the reason
@@ -50,6 +51,18 @@ class UnknownName(WrongUse):
             else f"known: {', '.join(self.known) or 'none'}"
         )
         super().__init__(f"unknown {what} {name!r}; {hint}")
+
+
+class UnknownItem(UnknownName):
+    """An item that is not here; a collection has too many to look for the nearest id."""
+
+    def __init__(self, item_id: str, where: str = "in the catalog") -> None:
+        self.name = item_id
+        self.known = ()
+        Exception.__init__(
+            self,
+            f"no item {item_id[:200]!r} is {where}; it may have been forgotten, or never added",
+        )
 
 
 class BadConfig(WrongUse):

@@ -1,10 +1,14 @@
-"""A text, a picture or a sound in; what is nearest to it out."""
+"""A text, a picture, a sound or a mix of them in; what is nearest to it out."""
 
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from threading import Lock
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,68 +19,32 @@ from scrubjay.core.protocols import Encoder
 from scrubjay.core.types import Champion, Evidence, Hit, Kind, Media, Modality
 from scrubjay.search.decode import DEFAULT_LIMITS, MODALITY_OF, windows
 from scrubjay.search.embed import middle
+from scrubjay.search.mix import LIKE, checked_weights, mixed
+from scrubjay.search.paging import DIGITS, Cursor, read_page
+from scrubjay.search.question import MAX_TEXT, Query, checked_text, is_unicode
 from scrubjay.store.index import Found, Generation
 
-MAX_TEXT = 2000
-"""Characters in a text query; encoders read far fewer, and silence about it would mislead."""
+__all__ = ["MAX_TEXT", "Query", "SearchResult", "Searcher", "Took", "checked_text"]
 
 MAX_SOUND_S = 60.0
 """Seconds of a spoken query: it is heard whole before anything is found."""
 
 MAX_K = 1000
 
+REMEMBERED = 256
+"""Queries whose vector is kept for their next page."""
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is looked for: exactly one of text, picture and sound.
 
-    Attributes:
-        text: words.
-        picture: bytes of a picture file.
-        sound: bytes of a sound file.
-        k: hits wanted, 1 to MAX_K.
-        kinds: kinds of item to find; None finds all.
-        where: a condition on attributes, such as `price < 20 and colour = 'red'`.
-        name: what the picture or sound is called, for messages and the answer.
-    """
+class Cutoff(Protocol):
+    """Which hits are close enough to be shown."""
 
-    text: str | None = None
-    picture: bytes | None = None
-    sound: bytes | None = None
-    k: int = 10
-    kinds: frozenset[Kind] | None = None
-    where: str | None = None
-    name: str | None = None
+    def keeps(self, query: Query, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """Those of a query's hits, given from the very best on, that are close enough."""
+        ...
 
-    @property
-    def modality(self) -> Modality:
-        """The tower that reads the query.
-
-        Raises:
-            WrongUse: none of text, picture and sound was given, or several.
-        """
-        given = [
-            modality
-            for modality, value in (
-                (Modality.TEXT, self.text),
-                (Modality.IMAGE, self.picture),
-                (Modality.SPEECH, self.sound),
-            )
-            if value is not None
-        ]
-        if len(given) != 1:
-            raise WrongUse("give one query: a text, a picture or a recording")
-        return given[0]
-
-    def to_json(self) -> dict[str, Any]:
-        """What was asked; a picture or sound by its name."""
-        modality = self.modality
-        return {
-            modality.value: self.text if modality is Modality.TEXT else self.name,
-            "k": self.k,
-            "kinds": sorted(kind.value for kind in self.kinds) if self.kinds else None,
-            "where": self.where,
-        }
+    def floor(self, query: Query) -> float:
+        """A score below which nothing is close enough to this query, of whatever kind."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +66,28 @@ class Took:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits, best first, with what found them and how long it took."""
+    """Hits, best first, with what found them and how long it took.
+
+    Attributes:
+        next: what `Query.after` takes for the page after this one; None: there is none.
+        cut: whether the cutoff left hits out.
+    """
 
     query: Query
     hits: tuple[Hit, ...]
     took_ms: Took
     version: str
     generation: str
+    next: str | None = None
+    cut: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object."""
         return {
             "query": self.query.to_json(),
             "hits": [hit.to_json() for hit in self.hits],
+            "next": self.next,
+            "cut": self.cut,
             "took_ms": self.took_ms.to_json(),
             "version": self.version,
             "generation": self.generation,
@@ -118,7 +95,11 @@ class SearchResult:
 
 
 class Searcher:
-    """One champion, opened once and asked many times."""
+    """One champion, opened once and asked many times, from any thread.
+
+    A search is `media` (decode), the encoder, `vector` and `find`; `search` is all of them. Who
+    encodes several queries at once calls the three himself.
+    """
 
     def __init__(
         self,
@@ -127,8 +108,12 @@ class Searcher:
         champion: Champion,
         *,
         limits: MediaLimits = DEFAULT_LIMITS,
+        cutoff: Cutoff | None = None,
     ) -> None:
         """Put an encoder before a generation.
+
+        Args:
+            cutoff: asked when a query wants it; without one every hit is close enough.
 
         Raises:
             WrongUse: they are of different versions, whose vectors must not be compared.
@@ -143,40 +128,158 @@ class Searcher:
         self.generation = generation
         self.champion = champion
         self.limits = limits
+        self.cutoff = cutoff
+        self._recent: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._recalling = Lock()
 
     def search(self, query: Query) -> SearchResult:
         """Find the items nearest to the query; `score` is the cosine.
 
         Raises:
-            WrongUse: not exactly one query, an empty or too long text, a `k` out of range.
+            WrongUse: an empty query, an empty or too long text, a `k` or a weight out of range, a
+                cursor of another query.
+            UnknownItem: `like` names nothing that is indexed.
             BadMedia: a picture or sound that cannot be read.
             UnsupportedModality: the encoder has no tower for the query or for any kind asked for.
             BadFilter: a `where` that does not parse or names no column.
         """
         began = time.perf_counter()
-        self._check(query)
-        vector = self._vector(query)
-        encoded = time.perf_counter()
-        found = self.generation.search(
-            vector, query.k, kinds=query.kinds or None, where=query.where
-        )
-        searched = time.perf_counter()
-        hits = tuple(_hit(one) for one in found)
-        ended = time.perf_counter()
-        took = Took(
-            encode=1000 * (encoded - began),
-            search=1000 * (searched - encoded),
-            total=1000 * (ended - began),
-        )
-        return SearchResult(query, hits, took, self.champion.version, self.champion.generation)
+        vector = self.remembered(query)
+        if vector is None:
+            media = self.media(query)
+            vector = self.vector(
+                query, {one: self.encoder.encode(one, batch) for one, batch in media.items()}
+            )
+        return self.find(query, vector, encode_ms=1000 * (time.perf_counter() - began))
 
-    def _check(self, query: Query) -> None:
+    def check(self, query: Query) -> None:
+        """Refuse what cannot be searched, before anything is decoded.
+
+        Raises:
+            WrongUse, UnsupportedModality: as `search`.
+        """
         if isinstance(query.k, bool) or not 1 <= query.k <= MAX_K:
             raise WrongUse(f"k must be from 1 to {MAX_K}, not {query.k}")
-        self._need(query.modality)
+        checked_weights(query.parts, query.weights)
+        for modality in query.modalities:
+            self._need(modality)
         kinds = [MODALITY_OF[kind] for kind in query.kinds or () if kind in MODALITY_OF]
         if kinds and not self.encoder.spec.modalities.intersection(kinds):
             self._need(kinds[0])
+        if query.text is not None:
+            checked_text(query.text)
+        if query.like is not None and not is_unicode(query.like):
+            raise WrongUse("the item's id is not Unicode text; write it as UTF-8")
+        if query.after is not None:
+            Cursor.read(query.after, self._bound(query))
+
+    def media(self, query: Query) -> dict[Modality, list[Media]]:
+        """What each tower must encode; several windows of a recording longer than it hears.
+
+        Raises:
+            WrongUse, UnsupportedModality, BadMedia: as `search`.
+        """
+        self.check(query)
+        spec = self.encoder.spec
+        media: dict[Modality, list[Media]] = {}
+        if query.text is not None:
+            media[Modality.TEXT] = [checked_text(query.text)]
+        if query.picture is not None:
+            from scrubjay.media.image import decode_picture
+
+            with _named(query.picture_name):
+                media[Modality.IMAGE] = [
+                    decode_picture(query.picture, limits=self.limits, min_side=spec.image_size)
+                ]
+        if query.sound is not None:
+            from scrubjay.media.audio import decode_sound
+
+            seconds = min(MAX_SOUND_S, self.limits.max_sound_s)
+            with _named(query.sound_name):
+                sound = decode_sound(query.sound, limits=replace(self.limits, max_sound_s=seconds))
+            media[Modality.SPEECH] = [one.media for one in windows(sound, spec.speech_window_s)]
+        return media
+
+    def vector(
+        self, query: Query, parts: Mapping[Modality, NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        """(dim,) unit vector of the whole query.
+
+        Args:
+            parts: what the encoder made of `media(query)`: modality -> (n, dim).
+
+        Raises:
+            UnknownItem: `like` names nothing that is indexed.
+            WrongUse: the parts cancel each other out.
+        """
+        vectors = {modality.value: middle(parts[modality]) for modality in query.modalities}
+        if query.like is not None:
+            vectors[LIKE] = middle(self.generation.vectors(query.like))
+        return mixed(vectors, checked_weights(query.parts, query.weights))
+
+    def remembered(self, query: Query) -> NDArray[np.float32] | None:
+        """The vector of a query that goes on to its next page, when it is still known.
+
+        Pages fit together without it, too, as far as the encoder answers alike each time.
+        """
+        if query.after is None:
+            return None
+        self.check(query)
+        with self._recalling:
+            return self._recent.get(self._bound(query))
+
+    def find(
+        self, query: Query, vector: NDArray[np.float32], encode_ms: float = 0.0
+    ) -> SearchResult:
+        """The page of hits a query asks for.
+
+        Args:
+            vector: (dim,), of the query.
+            encode_ms: how long it took to make, for the answer.
+
+        Raises:
+            WrongUse, UnsupportedModality, BadFilter: as `search`.
+        """
+        began = time.perf_counter()
+        self.check(query)
+        bound = self._bound(query)
+        cutoff = self.cutoff if query.cutoff else None
+
+        def ask(n: int) -> list[Hit]:
+            found = self.generation.search(vector, n, kinds=query.kinds or None, where=query.where)
+            return [_hit(one) for one in found]
+
+        page = read_page(
+            ask,
+            query.k,
+            after=None if query.after is None else Cursor.read(query.after, bound),
+            without=query.like,
+            keep=None if cutoff is None else lambda hits: cutoff.keeps(query, hits),
+            floor=-np.inf if cutoff is None else cutoff.floor(query),
+        )
+        if page.next is not None:
+            self._remember(bound, vector)
+        search_ms = 1000 * (time.perf_counter() - began)
+        return SearchResult(
+            query,
+            page.hits,
+            Took(encode=encode_ms, search=search_ms, total=encode_ms + search_ms),
+            self.champion.version,
+            self.champion.generation,
+            next=None if page.next is None else page.next.written(bound),
+            cut=page.cut,
+        )
+
+    def _bound(self, query: Query) -> str:
+        """What a cursor continues: the query, in this generation."""
+        return f"{query.digest()} {self.champion.generation}"
+
+    def _remember(self, bound: str, vector: NDArray[np.float32]) -> None:
+        with self._recalling:
+            self._recent[bound] = vector
+            self._recent.move_to_end(bound)
+            if len(self._recent) > REMEMBERED:
+                self._recent.popitem(last=False)
 
     def _need(self, modality: Modality) -> None:
         spec = self.encoder.spec
@@ -185,47 +288,14 @@ class Searcher:
                 spec.version or spec.name, modality.value, [one.value for one in spec.modalities]
             )
 
-    def _vector(self, query: Query) -> NDArray[np.float32]:
-        """(dim,) unit vector; of a recording longer than the encoder hears, its windows' mean."""
-        return middle(self.encoder.encode(query.modality, self._media(query)))
 
-    def _media(self, query: Query) -> list[Media]:
-        spec = self.encoder.spec
-        try:
-            if query.picture is not None:
-                from scrubjay.media.image import decode_picture
-
-                return [decode_picture(query.picture, limits=self.limits, min_side=spec.image_size)]
-            if query.sound is not None:
-                from scrubjay.media.audio import decode_sound
-
-                seconds = min(MAX_SOUND_S, self.limits.max_sound_s)
-                limits = replace(self.limits, max_sound_s=seconds)
-                sound = decode_sound(query.sound, limits=limits)
-                return [one.media for one in windows(sound, spec.speech_window_s)]
-        except BadMedia as error:
-            raise BadMedia(f"cannot be searched with: {error.reason}", query.name or "") from error
-        return [checked_text(query.text or "")]
-
-
-def checked_text(text: str) -> str:
-    """The text without the space around it.
-
-    Raises:
-        WrongUse: nothing but space, longer than MAX_TEXT, or not Unicode text.
-    """
-    words = text.strip()
-    if not words:
-        raise WrongUse("the query is empty; say what to look for")
-    if len(words) > MAX_TEXT:
-        raise WrongUse(
-            f"the query has {len(words)} characters; ask with at most {MAX_TEXT}, best one sentence"
-        )
+@contextmanager
+def _named(name: str | None) -> Iterator[None]:
+    """Say of bad media which part of the query it is."""
     try:
-        words.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise WrongUse("the query is not Unicode text; write it as UTF-8") from error
-    return words
+        yield
+    except BadMedia as error:
+        raise BadMedia(f"cannot be searched with: {error.reason}", name or "") from error
 
 
 def _hit(found: Found) -> Hit:
@@ -233,7 +303,7 @@ def _hit(found: Found) -> Hit:
         id=found.id,
         kind=found.kind,
         uri=found.uri,
-        score=float(found.score),
+        score=round(float(found.score), DIGITS),
         caption=found.caption,
         attributes=found.attributes,
         start_s=found.start_s,

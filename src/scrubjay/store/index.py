@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.core.config import IndexSettings
-from scrubjay.core.errors import Conflict, UnknownName, WrongUse
+from scrubjay.core.errors import Conflict, UnknownItem, UnknownName, WrongUse
 from scrubjay.core.types import Item, Kind, Modality
 from scrubjay.store.admission import Current, check_rows, still_wanted, unit_query, unit_vectors
 from scrubjay.store.attributes import arrow_types, joined_types, settled_types, types_in
@@ -261,6 +261,19 @@ class Generation:
             for batch in batched(sorted(ids), BATCH)
             for item in items_of(self._table.rows(where=sql_in("id", batch)))
         ]
+
+    def vectors(self, item_id: str) -> NDArray[np.float32]:
+        """(n, dim) unit vectors of an item's rows, in order of their spans.
+
+        Raises:
+            UnknownItem: it has none.
+        """
+        rows = self._table.rows([KEY, "start_s", VECTOR], where=sql_in("id", [item_id]))
+        if not rows.num_rows:
+            raise UnknownItem(item_id, f"indexed in {self.name}")
+        flat = rows.sort_by([("start_s", "ascending"), (KEY, "ascending")])[VECTOR]
+        made: NDArray[np.float32] = flat.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        return made.reshape(-1, self.dim).astype(np.float32)
 
     def mapped(self) -> frozenset[str]:
         """Ids of the items whose rows were mapped, not embedded."""

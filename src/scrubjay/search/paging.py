@@ -1,0 +1,168 @@
+"""Hits a page at a time: what comes after the last hit that was shown, whatever was added since."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from scrubjay.core.errors import WrongUse
+from scrubjay.core.types import Hit
+
+MAX_DEPTH: Final = 10_000
+"""Hits of one query that can be paged through."""
+
+MAX_CURSOR: Final = 4_000
+"""Characters."""
+
+DIGITS: Final = 6
+"""Of a score, in the order of hits: sums of float32 agree so far whatever else is in the index."""
+
+EXTRA: Final = 4_000
+"""Hits that may be asked for beyond a page, for those that tie with its last or are cut."""
+
+FOREIGN: Final = (
+    "this cursor belongs to another query, or the collection is served by another index by now; "
+    "ask for the first page again"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended.
+
+    Attributes:
+        seen: hits up to there.
+        score: of the last one, rounded to DIGITS.
+        id: of the last one.
+    """
+
+    seen: int
+    score: float
+    id: str
+
+    def written(self, bound: str) -> str:
+        """As a client is given it.
+
+        Args:
+            bound: names what it continues.
+        """
+        told = json.dumps([bound, self.seen, self.score, self.id], separators=(",", ":"))
+        return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str, bound: str) -> Cursor:
+        """A cursor a client gave back.
+
+        Raises:
+            WrongUse: it is none, or continues something else.
+        """
+        told = _loaded(text)
+        match told:
+            case [str(whose), int(seen), float(score), str(last)] if (
+                seen >= 1 and not isinstance(seen, bool) and math.isfinite(score)
+            ):
+                pass
+            case _:
+                raise WrongUse(
+                    "this is no cursor; give back what the last page called `next`, unchanged"
+                )
+        if whose != bound:
+            raise WrongUse(FOREIGN)
+        return cls(seen, score, last)
+
+
+def _loaded(text: str) -> object:
+    """What a cursor's text says; None when it says nothing."""
+    if len(text) > MAX_CURSOR:
+        return None
+    try:
+        told: object = json.loads(
+            base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        )
+    except (ValueError, RecursionError):
+        return None
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some hits.
+
+    Attributes:
+        next: where the page ends, when there are more.
+        cut: whether hits were left out for not being close enough.
+    """
+
+    hits: tuple[Hit, ...]
+    next: Cursor | None
+    cut: bool
+
+
+def read_page(
+    ask: Callable[[int], Sequence[Hit]],
+    k: int,
+    *,
+    after: Cursor | None = None,
+    without: str | None = None,
+    keep: Callable[[Sequence[Hit]], Sequence[Hit]] | None = None,
+    floor: float = -math.inf,
+) -> Page:
+    """The k hits after a cursor, best first; equal scores in order of id.
+
+    The pages of one query hold every hit once, in the order one large page would have. Only of
+    more than EXTRA hits with the same score some may be missed.
+
+    Args:
+        ask: the n best hits; fewer when there are no more.
+        after: where the page before ended.
+        without: an id that is no hit.
+        keep: of hits from the very best on, those that are close enough.
+        floor: below this score `keep` keeps none.
+
+    Raises:
+        WrongUse: the page is too deep.
+    """
+    seen = after.seen if after else 0
+    if seen >= MAX_DEPTH:
+        raise WrongUse(
+            f"one query is paged through up to {MAX_DEPTH:,} hits; narrow it with a filter"
+        )
+    least = seen + k + 2 + (without is not None)
+    fetch = least
+    while True:
+        found = ask(fetch)
+        whole = len(found) < fetch or fetch >= least + EXTRA
+        hits = [one for one in _settled(found, whole=whole) if one.id != without]
+        kept = hits if keep is None else list(keep(hits))
+        rest = _beyond(kept, after)
+        if len(rest) > k or whole or found[-1].score < floor:
+            break
+        fetch = min(2 * fetch, least + EXTRA)
+    shown = tuple(rest[:k])
+    end = None
+    if len(rest) > k:
+        end = Cursor(hits.index(shown[-1]) + 1, shown[-1].score, shown[-1].id)
+    return Page(shown, end, cut=keep is not None and _beyond(hits, after)[:k] != rest[:k])
+
+
+def _settled(found: Sequence[Hit], *, whole: bool) -> list[Hit]:
+    """Hits in their final order: without those that others, not yet seen, may tie with."""
+    ordered = sorted(found, key=_place)
+    if whole or not ordered:
+        return ordered
+    last = ordered[-1].score
+    return [one for one in ordered if one.score > last]
+
+
+def _beyond(hits: Sequence[Hit], after: Cursor | None) -> list[Hit]:
+    if after is None:
+        return list(hits)
+    return [one for one in hits if _place(one) > (-after.score, after.id)]
+
+
+def _place(hit: Hit) -> tuple[float, str]:
+    return -hit.score, hit.id
