@@ -1,0 +1,98 @@
+"""Debian's chromium, driven through playwright: watched for errors and for leaving the machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
+
+NARROW, WIDE = 390, 1280
+"""Pixels: a phone and a desk."""
+STARTS_MS, ANSWERS_MS = 60_000, 15_000
+
+
+def executable() -> str:
+    """Where chromium is; the test skips where it is not."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("no browser to look with: apt-get install chromium")
+    return found
+
+
+def launch(playwright: Playwright, *, microphone: Path | None = None) -> Browser:
+    """Start chromium without a window.
+
+    Args:
+        microphone: a WAV file that every microphone hears once, from its start.
+    """
+    arguments = ["--disable-dev-shm-usage"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    if microphone is not None:
+        arguments += [
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-audio-capture={microphone}%noloop",
+        ]
+    return playwright.chromium.launch(
+        executable_path=executable(), args=arguments, timeout=STARTS_MS
+    )
+
+
+@dataclass
+class Seen:
+    """What went wrong while pages were open."""
+
+    errors: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+    def nothing(self) -> None:
+        """Hold that no script failed, no policy was broken and nobody else was asked."""
+        assert self.errors == []
+        assert self.strangers == []
+        assert self.dialogs == []
+
+
+@contextmanager
+def watched(
+    browser: Browser, address: str, seen: Seen, *, width: int = WIDE, **more: Any
+) -> Iterator[BrowserContext]:
+    """A fresh visitor, whose pages report errors; only `address` can be reached.
+
+    Args:
+        more: what `Browser.new_context` takes.
+    """
+    size = {"width": width, "height": 844 if width == NARROW else 800}
+    context = browser.new_context(base_url=address, viewport=size, **more)
+    context.set_default_timeout(ANSWERS_MS)
+
+    def check(route: Route) -> None:
+        url = route.request.url
+        if url.startswith(f"{address}/"):
+            route.continue_()
+        else:
+            seen.strangers.append(url)
+            route.abort()
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
+        page.on(
+            "console",
+            lambda said: seen.errors.append(said.text) if said.type == "error" else None,
+        )
+
+    context.route("**/*", check)
+    context.on("page", watch)
+    try:
+        yield context
+    finally:
+        context.close()
