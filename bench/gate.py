@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.evaluate.health import RowHealth
-from scrubjay.retrain.gate_settings import GateSettings, Part
-from scrubjay.retrain.gates import Comparison, decide
+from scrubjay.retrain.gating.gates import Comparison, decide
+from scrubjay.retrain.gating.settings import GateSettings, Part
 
 HEALTHY = RowHealth(rows=1000, not_finite=0, worst_length=0.0)
 

@@ -47,10 +47,10 @@ from gate_world import (
 from scrubjay.core.types import Item, Kind, Modality, Split
 from scrubjay.evaluate.examples import View
 from scrubjay.evaluate.health import inspect_rows
-from scrubjay.retrain.decision import Decision
-from scrubjay.retrain.frozen import comparisons, outcomes
-from scrubjay.retrain.gate_settings import GateSettings
-from scrubjay.retrain.gates import decide
+from scrubjay.retrain.gating.decision import Decision
+from scrubjay.retrain.gating.frozen import comparisons, outcomes
+from scrubjay.retrain.gating.gates import decide
+from scrubjay.retrain.gating.settings import GateSettings
 
 TRUTH_SETS = 10
 

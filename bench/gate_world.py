@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from scrubjay.core.types import Modality
 from scrubjay.evaluate.retrieval import TIE
-from scrubjay.retrain.frozen import FOUND_AMONG
+from scrubjay.retrain.gating.frozen import FOUND_AMONG
 
 Floats: TypeAlias = NDArray[np.float32]
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scrubjay.core.config import Settings
 from scrubjay.core.types import Champion, EncoderSpec, Item, Kind, Media, Modality, Split
 from scrubjay.retrain import serving
-from scrubjay.retrain.forget import forget
+from scrubjay.retrain.forgetting.forget import forget
 from scrubjay.retrain.rollback import rollback
 from scrubjay.store.home import Home
 from scrubjay.store.index import Row

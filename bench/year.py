@@ -38,7 +38,7 @@ from scrubjay.models.load import load_trainable, load_version
 from scrubjay.search.query import Query
 from scrubjay.services import current_champion, open_champion, open_home
 from scrubjay.store.bucket import Bucket, open_bucket
-from year_drops import BROKEN_MONTH, CUT, Drop, scene_drops, ticket_drops
+from year_drops import CUT, SHUFFLED_MONTH, Drop, scene_drops, ticket_drops
 
 GATED, ALWAYS, NEVER = "gated", "always-promote", "never-retrain"
 NO_GATE = (
@@ -150,7 +150,7 @@ def year(given: argparse.Namespace, root: Path, bucket: Bucket) -> None:
     asked: dict[str, str] = {}
     pictures: dict[str, bytes] = {}
     rows: list[dict[str, Any]] = []
-    for number, drop in enumerate(drops, start=1):
+    for drop in drops:
         put(bucket, drop.files)
         put(bucket, drop.mended)
         asked |= drop.truth
@@ -159,14 +159,12 @@ def year(given: argparse.Namespace, root: Path, bucket: Bucket) -> None:
         }
         row: dict[str, Any] = {"month": drop.month, "note": drop.note}
         for name, home in homes.items():
-            accept = ["--accept", f"2026-{BROKEN_MONTH:02d}"]
-            mended = number == BROKEN_MONTH + 1 and given.data == "scenes" and name == GATED
             began = time.perf_counter()
             result = retrain(
                 home,
                 drop.month,
                 [*LEARNING[given.data], *extra[name], *given.settings],
-                accept if mended else [],
+                accepted(rows, name, given.data),
             )
             row[name] = {"result": result, "took_s": time.perf_counter() - began}
             encoder = champion(home)
@@ -176,6 +174,19 @@ def year(given: argparse.Namespace, root: Path, bucket: Bucket) -> None:
         rows.append(row)
         print(line(row), flush=True)
     report(rows, homes[GATED], given.write)
+
+
+def accepted(rows: Sequence[Mapping[str, Any]], home: str, data: str) -> list[str]:
+    """What the owner says of the month before, having read its report.
+
+    A stopped month's files are mended by now, and a refused one's pairs were in order, so both are
+    to be learned. Descriptions that changed places were put right, which releases them by itself.
+    """
+    if not rows or rows[-1][home]["result"]["status"] not in {"stopped", "refused"}:
+        return []
+    if data == "scenes" and len(rows) == SHUFFLED_MONTH:
+        return []
+    return ["--accept", rows[-1]["month"]]
 
 
 def put(bucket: Bucket, files: Mapping[str, bytes]) -> None:

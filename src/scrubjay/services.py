@@ -13,7 +13,7 @@ from scrubjay.core.types import Champion, Item, Split
 from scrubjay.store.home import Home
 
 if TYPE_CHECKING:
-    from scrubjay.retrain.forget import Purged
+    from scrubjay.retrain.forgetting.forget import Purged
     from scrubjay.retrain.rollback import RolledBack
     from scrubjay.retrain.single import Trained
     from scrubjay.search.collect import Added
@@ -101,12 +101,30 @@ def open_encoder(home: Home, version: str) -> Encoder:
 
 def open_champion(home: Home) -> Searcher:
     """The champion's encoder and generation, ready to search."""
+    return open_pair(home, current_champion(home))
+
+
+def open_pair(home: Home, pair: Champion) -> Searcher:
+    """A version's encoder and one of its generations, ready to search."""
     from scrubjay.search.query import Searcher
 
-    champion = current_champion(home)
     return Searcher(
-        open_encoder(home, champion.version), home.generations.open(champion.generation), champion
+        open_encoder(home, pair.version), home.generations.open(pair.generation), pair
     )
+
+
+def begin_with_shipped(home: Home, *, progress: Progress) -> Champion:
+    """The pair being served; where there is none, the encoder that comes with Scrubjay serves.
+
+    Raises:
+        MissingExtra: torch, which writes its graphs once, is not installed.
+    """
+    from scrubjay.retrain.shipped import register_shipped
+
+    champion = home.registry.champion()
+    if champion is not None:
+        return champion
+    return set_champion(home, register_shipped(home, progress=progress), progress=progress)
 
 
 def open_version(home: Home, version: str, *, progress: Progress) -> Searcher:
@@ -157,7 +175,7 @@ def add_folder(home: Home, folder: Path | str, *, month: str, progress: Progress
 
     added = collect(home, folder, month=month, open_target=open_target, progress=progress)
     if added.gone:
-        from scrubjay.retrain.forget import purge
+        from scrubjay.retrain.forgetting.forget import purge
 
         purge(home, added.gone, progress=progress)
     for version in begun:
@@ -255,21 +273,21 @@ def month_history(home: Home) -> list[dict[str, Any]]:
 
 def forget_items(home: Home, ids: Sequence[str], *, progress: Progress) -> Purged:
     """Forget items, and finish what was asked for before; none named does only that."""
-    from scrubjay.retrain.forget import forget
+    from scrubjay.retrain.forgetting.forget import forget
 
     return forget(home, ids, progress=progress)
 
 
 def forget_source(home: Home, url: str, *, progress: Progress) -> Purged:
     """Forget everything that came from a folder or bucket."""
-    from scrubjay.retrain.forget import forget_source as forget_all
+    from scrubjay.retrain.forgetting.forget import forget_source as forget_all
 
     return forget_all(home, url, progress=progress)
 
 
 def items_of_source(home: Home, url: str) -> list[Item]:
     """What `forget_source` would forget."""
-    from scrubjay.retrain.forget import items_of_source as items_below
+    from scrubjay.retrain.forgetting.forget import items_of_source as items_below
 
     return items_below(home, url)
 

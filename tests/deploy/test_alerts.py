@@ -12,7 +12,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from scrubjay.retrain.textfile import METRICS, STATUSES, write_run
+from scrubjay.retrain.telling.textfile import METRICS, STATUSES, write_run
 from tests.deploy.test_dockerfile import DEPLOY, REPOSITORY
 
 promql = pytest.importorskip("promql_parser")

@@ -11,7 +11,7 @@ import yaml
 
 from scrubjay.cli.compose import compose, standing_overrides
 from scrubjay.retrain.month_plan import plan_of
-from scrubjay.retrain.textfile import STATUSES
+from scrubjay.retrain.telling.textfile import STATUSES
 from tests.deploy.commands import composed_overrides, of
 from tests.deploy.test_dockerfile import DEPLOY, REPOSITORY
 from tests.deploy.test_manifests import composed, kubernetes, one_of, stack

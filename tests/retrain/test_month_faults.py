@@ -14,7 +14,7 @@ import pytest
 from scrubjay.core.errors import NotReady
 from scrubjay.store.lease import read_tenure
 from tests.retrain.bands import write_month
-from tests.retrain.listening import Listener, dead_port
+from tests.retrain.telling.listening import Listener, dead_port
 from tests.retrain.months import FIRST, Ran, opened, state
 from tests.retrain.prepared import (
     FAST,

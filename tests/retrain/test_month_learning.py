@@ -9,8 +9,8 @@ from scrubjay.cli.compose import compose
 from scrubjay.core.types import Modality
 from scrubjay.evaluate.examples import View
 from scrubjay.media.layout import Problem
-from scrubjay.retrain.gate_settings import Part
-from scrubjay.retrain.gates import Comparison, decide
+from scrubjay.retrain.gating.gates import Comparison, decide
+from scrubjay.retrain.gating.settings import Part
 from scrubjay.retrain.month_learning import _health, _named, _unjudged
 from scrubjay.search.embed import NOT_FINITE
 from scrubjay.search.measure import Evaluation

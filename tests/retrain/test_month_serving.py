@@ -9,12 +9,12 @@ from scrubjay.core.errors import Conflict
 from scrubjay.core.protocols import silent
 from scrubjay.core.types import Champion
 from scrubjay.retrain import serving
-from scrubjay.retrain.events import EventLog
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_plan import plan_of
 from scrubjay.retrain.month_run import begin_month
 from scrubjay.retrain.month_serving import complete, publish
 from scrubjay.retrain.rollback import rollback
+from scrubjay.retrain.telling.events import EventLog
 from scrubjay.services import set_champion
 from scrubjay.store.home import Home
 from scrubjay.store.lease import acquire

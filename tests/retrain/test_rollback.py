@@ -12,7 +12,7 @@ from scrubjay.core.protocols import silent
 from scrubjay.core.types import Champion
 from scrubjay.retrain import rollback as rolling
 from scrubjay.retrain import serving
-from scrubjay.retrain.forget import forget
+from scrubjay.retrain.forgetting.forget import forget
 from scrubjay.retrain.retention import retire
 from scrubjay.retrain.rollback import rollback, served_before
 from scrubjay.search.query import Query

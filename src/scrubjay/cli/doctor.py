@@ -12,7 +12,7 @@ import typer
 from scrubjay.cli.frame import HomeOption, JsonOption, console, emit
 
 if TYPE_CHECKING:
-    from scrubjay.retrain.finding import Finding
+    from scrubjay.retrain.health.finding import Finding
 
 STANDING = "retrain.yaml"
 
@@ -41,8 +41,8 @@ def doctor(
     Example: scrubjay doctor
              scrubjay doctor data.source=s3://pictures/incoming --send
     """  # noqa: D301 - \b keeps Typer from joining the lines
-    from scrubjay.retrain.doctor import configured, examine
-    from scrubjay.retrain.finding import State
+    from scrubjay.retrain.health.doctor import configured, examine
+    from scrubjay.retrain.health.finding import State
     from scrubjay.services import open_home
 
     opened = open_home(home)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scrubjay.retrain.gate_settings import Part
+from scrubjay.retrain.gating.settings import Part
 from scrubjay.retrain.month_run import finished_months
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from scrubjay.core.protocols import Progress
 from scrubjay.core.types import Item
-from scrubjay.retrain.events import EventLog
 from scrubjay.retrain.month_plan import MonthPlan
 from scrubjay.retrain.month_run import MonthRun
+from scrubjay.retrain.telling.events import EventLog
 from scrubjay.store.home import Home
 from scrubjay.store.lease import Lease
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.types import Champion, Item, Kind, Split
-from scrubjay.retrain.forget import purge
+from scrubjay.retrain.forgetting.forget import purge
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_fit import learnable
 from scrubjay.retrain.run import Run
 from scrubjay.retrain.serving import upgrade
 from scrubjay.retrain.shipped import gives_way
-from scrubjay.retrain.validate import Verdict
-from scrubjay.retrain.validate import validate as validated
-from scrubjay.retrain.validation_page import write_validation
+from scrubjay.retrain.validation.page import write_validation
+from scrubjay.retrain.validation.validate import Verdict
+from scrubjay.retrain.validation.validate import validate as validated
 from scrubjay.search.drop import Drop, look, take
 from scrubjay.store.durable import write_durably
 from scrubjay.store.home import Home

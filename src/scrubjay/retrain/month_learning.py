@@ -22,9 +22,9 @@ from scrubjay.core.types import Item, Modality
 from scrubjay.evaluate.health import RowHealth, inspect_rows
 from scrubjay.models.load import EXPORT_FOLDER, load_version
 from scrubjay.retrain.card import month_card
-from scrubjay.retrain.frozen import comparisons, general, held_out, outcomes
-from scrubjay.retrain.gate_settings import Part
-from scrubjay.retrain.gates import Comparison, Cost, decide
+from scrubjay.retrain.gating.frozen import comparisons, general, held_out, outcomes
+from scrubjay.retrain.gating.gates import Comparison, Cost, decide
+from scrubjay.retrain.gating.settings import Part
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_drift import month_drift
 from scrubjay.retrain.month_fit import ENCODER, fit_month

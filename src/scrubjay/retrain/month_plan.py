@@ -10,7 +10,7 @@ from typing import Any
 
 from scrubjay.core.errors import BadConfig
 from scrubjay.evaluate.drift import DriftSettings
-from scrubjay.retrain.gate_settings import GateSettings
+from scrubjay.retrain.gating.settings import GateSettings
 from scrubjay.retrain.month_fit import FitSettings
 from scrubjay.retrain.month_settings import (
     BridgeSettings,
@@ -21,8 +21,8 @@ from scrubjay.retrain.month_settings import (
     RetainSettings,
     section,
 )
-from scrubjay.retrain.notify import NotifySettings
-from scrubjay.retrain.validate import ValidateSettings
+from scrubjay.retrain.telling.notify import NotifySettings
+from scrubjay.retrain.validation.validate import ValidateSettings
 
 SECTIONS = (
     "month",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from scrubjay.core.errors import BadConfig, UnknownName
-from scrubjay.retrain.frozen import FOUND_AMONG
+from scrubjay.retrain.gating.frozen import FOUND_AMONG
 
 T = TypeVar("T")
 

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scrubjay.retrain.masks import Masks
-from scrubjay.retrain.message import message
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_data import DROP, VERDICT, read_verdict
 from scrubjay.retrain.month_fit import ENCODER
@@ -23,8 +21,10 @@ from scrubjay.retrain.month_learning import (
     VERSION,
 )
 from scrubjay.retrain.month_report import write_month_report
-from scrubjay.retrain.notify import Notifier
-from scrubjay.retrain.textfile import FILE, write_run
+from scrubjay.retrain.telling.masks import Masks
+from scrubjay.retrain.telling.message import message
+from scrubjay.retrain.telling.notify import Notifier
+from scrubjay.retrain.telling.textfile import FILE, write_run
 from scrubjay.training.run_files import CHECKPOINTS
 
 FAILED, PROMOTED, REFUSED = "failed", "promoted", "refused"

@@ -10,15 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 from scrubjay.core.protocols import Progress
-from scrubjay.retrain.events import EventLog
-from scrubjay.retrain.forget import finish_forgotten
+from scrubjay.retrain.forgetting.forget import finish_forgotten
 from scrubjay.retrain.ledger import LEDGER, read_ledger
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_plan import plan_of
 from scrubjay.retrain.month_run import MonthRun, begin_month, unfinished_month
 from scrubjay.retrain.month_telling import failed
-from scrubjay.retrain.notify import Notifier
 from scrubjay.retrain.pipeline import STEPS, run_month
+from scrubjay.retrain.telling.events import EventLog
+from scrubjay.retrain.telling.notify import Notifier
 from scrubjay.search.drop import preview
 from scrubjay.store.home import Home
 from scrubjay.store.lease import Lease, acquire, read_tenure

@@ -1,0 +1,1 @@
+"""An item leaves everything that is kept."""

@@ -1,0 +1,1 @@
+"""Promote or refuse: frozen sets, statistics, the decision."""

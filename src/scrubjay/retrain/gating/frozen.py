@@ -1,0 +1,180 @@
+"""The sets both models are measured on, and what each query found.
+
+An item's part of the data follows from its content group and never changes, so a month's held-out
+items are the same in every later run: frozen. A query stands for itself in every set it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubjay.core.types import Item, Modality, Split
+from scrubjay.evaluate.examples import View
+from scrubjay.evaluate.retrieval import rank
+from scrubjay.retrain.gating.gates import Comparison
+from scrubjay.retrain.gating.settings import Part
+
+Views: TypeAlias = Mapping[Modality, View]
+FOUND_AMONG = 10
+"""A query succeeds when a right answer is among so many first, unless it is said otherwise."""
+SEARCHED = (Modality.IMAGE, Modality.SPEECH)
+"""What a collection is searched for; texts are what is asked."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcomes:
+    """Every query of every direction, asked of both models.
+
+    Attributes:
+        groups: (n,) content group of each query.
+        challenger: (n,) 1 where a right answer is among the first so many, else 0.
+        champion: the same queries; None without a champion.
+        directions: (n,) such as `text->image`.
+    """
+
+    groups: NDArray[np.str_]
+    challenger: NDArray[np.float64]
+    champion: NDArray[np.float64] | None
+    directions: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+
+def held_out(items: Sequence[Item], held: Collection[str]) -> list[Item]:
+    """The frozen items: of the test part, and not held back from learning."""
+    return [item for item in items if item.split is Split.TEST and item.id not in held]
+
+
+def outcomes(
+    challenger: Views, champion: Views | None, *, found_among: int = FOUND_AMONG
+) -> Outcomes:
+    """Ask both models every query whose rows both have.
+
+    Args:
+        found_among: a query succeeds when a right answer is among so many first.
+    """
+    if champion is not None:
+        challenger, champion = _aligned(challenger, champion), _aligned(champion, challenger)
+    asked = [
+        (query, gallery)
+        for query in challenger
+        for gallery in SEARCHED
+        if query is not gallery and gallery in challenger
+    ]
+    groups, mine, theirs, names = [], [], [], []
+    for query, gallery in asked:
+        found = _found(challenger[query], challenger[gallery], found_among)
+        if found is None:
+            continue
+        positions, successes = found
+        groups.append(np.asarray(challenger[query].groups)[positions])
+        mine.append(successes)
+        names.append(np.full(len(positions), f"{query.value}->{gallery.value}"))
+        if champion is not None:
+            theirs.append(_successes(champion[query], champion[gallery], found_among))
+    if not groups:
+        empty = np.empty(0, np.float64)
+        none = np.empty(0, np.str_)
+        return Outcomes(none, empty, empty if champion is not None else None, none)
+    return Outcomes(
+        np.concatenate(groups),
+        np.concatenate(mine),
+        np.concatenate(theirs) if champion is not None else None,
+        np.concatenate(names),
+    )
+
+
+def comparisons(
+    of: Outcomes,
+    items: Sequence[Item],
+    *,
+    new: Collection[str],
+    month: str,
+    slices: Mapping[str, Callable[[Item], Collection[str]]] | None = None,
+) -> list[Comparison]:
+    """This month's held-out part, every earlier month's, and slices.
+
+    Args:
+        items: the frozen ones.
+        new: ids of what this run brought.
+        month: what the held-out part is called; earlier items of that month are `<month> before`.
+        slices: name -> an item's values of it.
+    """
+    of_group: dict[str, list[Item]] = {}
+    for item in items:
+        of_group.setdefault(item.group, []).append(item)
+    set_of = {group: _set_of(some, new, month) for group, some in of_group.items()}
+    sets = np.array([set_of.get(group, "") for group in of.groups])
+    found = [_part(of, sets == month, month, Part.HELD_OUT)]
+    earlier = sorted({name for name in set_of.values() if name != month})
+    found += [_part(of, sets == name, name, Part.EARLIER) for name in earlier]
+    for name, values in (slices or {}).items():
+        by_value: dict[str, set[str]] = {}
+        for item in items:
+            for value in values(item):
+                by_value.setdefault(value, set()).add(item.group)
+        for value, members in sorted(by_value.items()):
+            chosen = np.isin(of.groups, sorted(members))
+            found.append(_part(of, chosen, f"{name}: {value}", Part.SLICE))
+    return [one for one in found if len(one.groups) or one.part is Part.HELD_OUT]
+
+
+def general(of: Outcomes) -> Comparison:
+    """All queries of the general set."""
+    return _part(of, np.ones(len(of), bool), "general", Part.GENERAL)
+
+
+def _part(of: Outcomes, chosen: NDArray[np.bool_], name: str, part: Part) -> Comparison:
+    champion = None if of.champion is None else of.champion[chosen]
+    return Comparison(name, part, of.groups[chosen], of.challenger[chosen], champion)
+
+
+def _set_of(items: Sequence[Item], new: Collection[str], month: str) -> str:
+    """A group is new when all of it is; else it is of the first month something of it came in."""
+    old = [item.month for item in items if item.id not in new]
+    if not old:
+        return month
+    first = min(old)
+    return f"{first} before" if first == month else first
+
+
+def _aligned(views: Views, other: Views) -> dict[Modality, View]:
+    """Rows the other model has too: files that one of them could not use are nobody's."""
+    aligned = {}
+    for modality, view in views.items():
+        if modality not in other:
+            continue
+        theirs = set(_keys(other[modality]))
+        kept = [place for place, key in enumerate(_keys(view)) if key in theirs]
+        aligned[modality] = View(
+            modality,
+            view.vectors[kept],
+            tuple(view.groups[at] for at in kept),
+            tuple(view.uris[at] for at in kept),
+            tuple(view.texts[at] for at in kept),
+        )
+    return aligned
+
+
+def _keys(view: View) -> Iterator[tuple[str, str, str]]:
+    return zip(view.groups, view.uris, view.texts, strict=True)
+
+
+def _found(
+    query: View, gallery: View, found_among: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+    if set(query.groups).isdisjoint(gallery.groups):
+        return None
+    ranking = rank(query.vectors, gallery.vectors, query.groups, gallery.groups)
+    return ranking.queries, (ranking.ranks <= found_among).astype(np.float64)
+
+
+def _successes(query: View, gallery: View, found_among: int) -> NDArray[np.float64]:
+    found = _found(query, gallery, found_among)
+    return np.empty(0, np.float64) if found is None else found[1]

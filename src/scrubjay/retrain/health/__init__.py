@@ -1,0 +1,1 @@
+"""Whether all that a month needs is there, before it is needed."""

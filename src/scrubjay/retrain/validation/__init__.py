@@ -1,0 +1,1 @@
+"""May what arrived be learned from: rules on rows and on all of them together."""
