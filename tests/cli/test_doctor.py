@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from scrubjay.cli import doctor as command
-from tests.retrain.listening import HOST, Listener
+from tests.retrain.telling.listening import HOST, Listener
 
 CHECKS = [
     "config", "python", "extras", "home", "disk", "registry", "champion", "source", "lease",

@@ -14,7 +14,6 @@ import pytest
 from scrubjay.core.errors import NotReady
 from scrubjay.store.lease import read_tenure
 from tests.retrain.bands import write_month
-from tests.retrain.telling.listening import Listener, dead_port
 from tests.retrain.months import FIRST, Ran, opened, state
 from tests.retrain.prepared import (
     FAST,
@@ -26,6 +25,7 @@ from tests.retrain.prepared import (
     scrubjay,
 )
 from tests.retrain.standing_still import LEASE_S
+from tests.retrain.telling.listening import Listener, dead_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

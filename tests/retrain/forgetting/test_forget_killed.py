@@ -6,8 +6,8 @@ import pytest
 
 from scrubjay.retrain.forgetting.forget import forget
 from tests.retrain.forgetting.filled import killed
-from tests.retrain.remembering import ID, Remembering, build, found, open_at
 from tests.retrain.forgetting.test_forget import check_forgotten, others
+from tests.retrain.remembering import ID, Remembering, build, found, open_at
 
 pytestmark = pytest.mark.slow
 
