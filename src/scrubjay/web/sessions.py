@@ -66,7 +66,7 @@ class Sessions:
     def end(self, session: Session) -> None:
         """Refuse a session from now on, whoever kept its cookie."""
         now = self._clock()
-        self._ended = {id: until for id, until in self._ended.items() if until > now}
+        self._ended = {one: until for one, until in self._ended.items() if until > now}
         while len(self._ended) >= _MAX_ENDED:
             del self._ended[next(iter(self._ended))]
         self._ended[session.id] = session.expires

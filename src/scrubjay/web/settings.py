@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 from scrubjay.core.errors import BadConfig
 
 MIB = 1024 * 1024
+
+_HOST_NAME = re.compile(r"\[[0-9a-fA-F:.]+\]|[0-9a-zA-Z_](?:[0-9a-zA-Z_.-]{0,253})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class ServeSettings:
         host: address to listen on; off loopback a token is needed.
         port: 0 takes any free one.
         token: what every route but `/healthz` asks for; None asks for nothing.
+        names: host names it is known by besides localhost, as browsers say them, without port.
         queue: texts, pictures or windows of sound that may wait for a tower.
         queue_bytes: memory that may wait for a tower, decoded.
         max_batch: most that a tower is given at once.
@@ -26,12 +30,12 @@ class ServeSettings:
         shutdown_s: how long requests that were accepted have to end.
         watch_s: how often a new champion is looked for; 0 never looks.
         versions_kept: versions besides the champion that stay loaded for `/v1/embeddings`.
-        prepare: whether a home without a champion begins with the encoder that comes with Scrubjay.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
+    names: tuple[str, ...] = ()
     queue: int = 1024
     queue_bytes: int = 256 * MIB
     max_batch: int = 32
@@ -40,7 +44,6 @@ class ServeSettings:
     shutdown_s: float = 30.0
     watch_s: float = 1.0
     versions_kept: int = 2
-    prepare: bool = True
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -53,6 +56,7 @@ class ServeSettings:
         _within("port", self.port, 0, 65_535)
         if self.token is not None and not self.token.strip():
             raise BadConfig("serve.token is empty; give a long random text, or none at all")
+        _check_names(self.names)
         for name in ("queue", "queue_bytes", "max_batch", "max_inputs", "max_body"):
             _within(name, getattr(self, name), 1, math.inf)
         _within("versions_kept", self.versions_kept, 0, math.inf)
@@ -64,3 +68,12 @@ def _within(name: str, value: float, least: float, most: float) -> None:
     if isinstance(value, bool) or not least <= value <= most:
         upto = f"from {least:g} to {most:g}" if most < math.inf else f"at least {least:g}"
         raise BadConfig(f"serve.{name} must be {upto}, not {value!r}")
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    for name in names:
+        if not _HOST_NAME.fullmatch(name):
+            raise BadConfig(
+                f"serve.names holds {name!r}; give host names such as pictures.example.org, "
+                f"without https:// and without a port"
+            )
