@@ -222,6 +222,22 @@ def test_descriptions_follow_the_catalog_without_embedding_again(generations, fi
     assert version(filled) == before
 
 
+def test_views_of_some_items_are_their_stored_vectors_by_modality(generation):
+    spoken = [replace(row, modality=Modality.SPEECH) for row in rows_of(ITEMS[:5])]
+    generation.add([*spoken, *rows_of(ITEMS[5:])], VECTORS)
+    wanted = [ITEMS[n].id for n in (3, 6, 7)]
+    views = generation.views([*wanted, "unknown"])
+    assert {modality: found for modality, (found, _) in views.items()} == {
+        Modality.SPEECH: wanted[:1],
+        Modality.IMAGE: wanted[1:],
+    }
+    by_id = {one.id: VECTORS[n] for n, one in enumerate(ITEMS)}
+    for found, vectors in views.values():
+        assert vectors.dtype == np.float32
+        np.testing.assert_allclose(vectors, [by_id[one] for one in found], atol=1e-6)
+    assert generation.views([]) == {}
+
+
 def test_attributes_appear_and_widen_as_rows_bring_them(filled):
     filled.add(rows_of([item(200, attributes={"price": 0.5, "colour": "red"})]), VECTORS[:1])
     assert filled.attribute_types() == {"price": "float64", "taken": "date32", "colour": "string"}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,9 @@ from scrubjay.store.rows import (
     space_of,
 )
 from scrubjay.store.table import StoredTable, batched, sql_in, sql_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["Found", "Generation", "Generations", "Page", "Row"]
 
@@ -271,9 +274,26 @@ class Generation:
         rows = self._table.rows([KEY, "start_s", VECTOR], where=sql_in("id", [item_id]))
         if not rows.num_rows:
             raise UnknownItem(item_id, f"indexed in {self.name}")
-        flat = rows.sort_by([("start_s", "ascending"), (KEY, "ascending")])[VECTOR]
-        made: NDArray[np.float32] = flat.combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        return made.reshape(-1, self.dim).astype(np.float32)
+        return _matrix(rows.sort_by([("start_s", "ascending"), (KEY, "ascending")]), self.dim)
+
+    def views(self, ids: Collection[str]) -> dict[Modality, tuple[list[str], NDArray[np.float32]]]:
+        """Modality -> (item ids, (n, dim) unit vectors) of these items' rows, in order of key."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        columns = [KEY, "id", "modality", VECTOR]
+        parts = [
+            self._table.rows(columns, where=sql_in("id", batch))
+            for batch in batched(sorted(set(ids)), BATCH)
+        ]
+        found: dict[Modality, tuple[list[str], NDArray[np.float32]]] = {}
+        if parts:
+            rows = pa.concat_tables(parts).sort_by(KEY)
+            for modality in self.modalities():
+                mine = rows.filter(pc.field("modality") == modality.value)
+                if mine.num_rows:
+                    found[modality] = (mine["id"].to_pylist(), _matrix(mine, self.dim))
+        return found
 
     def mapped(self) -> frozenset[str]:
         """Ids of the items whose rows were mapped, not embedded."""
@@ -281,7 +301,8 @@ class Generation:
         return frozenset(rows["id"].to_pylist())
 
     def _tally(self, column: str) -> dict[str, int]:
-        return dict(Counter(self._table.rows([column])[column].to_pylist()))
+        counted = self._table.rows([column])[column].value_counts().to_pylist()
+        return {one["values"]: one["counts"] for one in counted}
 
     def attribute_types(self) -> Mapping[str, str]:
         """Attribute -> type, as in the catalog."""
@@ -325,6 +346,12 @@ class Generation:
             table = pa.Table.from_pylist(changed, schema=pa.schema(fields))
             self._table.merge(table, on=KEY, insert=False)
         return len(changed)
+
+
+def _matrix(rows: pa.Table, dim: int) -> NDArray[np.float32]:
+    flat = rows[VECTOR].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    vectors: NDArray[np.float32] = flat.reshape(-1, dim).astype(np.float32)
+    return vectors
 
 
 class Generations:

@@ -30,6 +30,8 @@ class ServeSettings:
         shutdown_s: how long requests that were accepted have to end.
         watch_s: how often a new champion is looked for; 0 never looks.
         versions_kept: versions besides the champion that stay loaded for `/v1/embeddings`.
+        access_log: whether each request leaves a line of JSON on standard output.
+        log_queries: whether such a line holds the query string, and so a page's search words.
     """
 
     host: str = "127.0.0.1"
@@ -44,6 +46,8 @@ class ServeSettings:
     shutdown_s: float = 30.0
     watch_s: float = 1.0
     versions_kept: int = 2
+    access_log: bool = True
+    log_queries: bool = False
 
     def __post_init__(self) -> None:
         """Check every value.
