@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import shutil
 import subprocess
@@ -27,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from moto.server import ThreadedMotoServer
 
+from loopback_bucket import LoopbackBucket, loopback_bucket
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.protocols import Encoder
 from scrubjay.core.types import Kind, Modality
@@ -37,7 +36,6 @@ from scrubjay.media.image import decode_picture
 from scrubjay.models.load import load_trainable, load_version
 from scrubjay.search.query import Query
 from scrubjay.services import current_champion, open_champion, open_home
-from scrubjay.store.bucket import Bucket, open_bucket
 from year_drops import CUT, SHUFFLED_MONTH, Drop, scene_drops, ticket_drops
 
 GATED, ALWAYS, NEVER = "gated", "always-promote", "never-retrain"
@@ -88,7 +86,9 @@ def main() -> None:
     given = arguments()
     root = Path(given.keep or tempfile.mkdtemp(prefix="scrubjay-year-"))
     try:
-        with_bucket(given, root)
+        os.environ["OMP_NUM_THREADS"] = "1"
+        with loopback_bucket("pictures") as bucket:
+            year(given, root, bucket)
     finally:
         if given.keep is None:
             shutil.rmtree(root, ignore_errors=True)
@@ -110,33 +110,7 @@ def arguments() -> argparse.Namespace:
     return given
 
 
-def with_bucket(given: argparse.Namespace, root: Path) -> None:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    os.environ |= {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "year",
-        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
-        "AWS_REGION": "us-east-1",
-        "AWS_ALLOW_HTTP": "true",
-        "OMP_NUM_THREADS": "1",
-    }
-    try:
-        make_bucket("pictures")
-        year(given, root, open_bucket("s3://pictures/incoming"))
-    finally:
-        server.stop()
-
-
-def make_bucket(name: str) -> None:
-    import boto3
-
-    boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"]).create_bucket(Bucket=name)
-
-
-def year(given: argparse.Namespace, root: Path, bucket: Bucket) -> None:
+def year(given: argparse.Namespace, root: Path, bucket: LoopbackBucket) -> None:
     """All months, one after the other."""
     drops: Iterator[Drop] = (
         scene_drops(given.months, given.each)
@@ -151,8 +125,8 @@ def year(given: argparse.Namespace, root: Path, bucket: Bucket) -> None:
     pictures: dict[str, bytes] = {}
     rows: list[dict[str, Any]] = []
     for drop in drops:
-        put(bucket, drop.files)
-        put(bucket, drop.mended)
+        for name, data in (*drop.files.items(), *drop.mended.items()):
+            bucket.put(name, data)
         asked |= drop.truth
         pictures |= {
             name: data for name, data in {**drop.files, **drop.mended}.items() if is_png(data)
@@ -187,15 +161,6 @@ def accepted(rows: Sequence[Mapping[str, Any]], home: str, data: str) -> list[st
     if data == "scenes" and len(rows) == SHUFFLED_MONTH:
         return []
     return ["--accept", rows[-1]["month"]]
-
-
-def put(bucket: Bucket, files: Mapping[str, bytes]) -> None:
-    """Upload, replacing what is there: owners mend what they sent."""
-    import boto3
-
-    client = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
-    for name, data in files.items():
-        client.put_object(Bucket="pictures", Key=f"incoming/{name}", Body=data)
 
 
 def retrain(
