@@ -48,6 +48,15 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class CountsTokens(Protocol):
+    """An encoder that knows how much of a text it reads."""
+
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """Tokens its text tower reads of these texts, special ones included; 0 without one."""
+        ...
+
+
+@runtime_checkable
 class TrainableEncoder(Encoder, Protocol):
     """What training may ask of a family; core has no torch, so a tower is typed loosely."""
 

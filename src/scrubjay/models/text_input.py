@@ -60,6 +60,10 @@ class TokenizerInput:
             mask[at, place] = 1
         return {"input_ids": ids, "attention_mask": mask} if self.mask else {"input_ids": ids}
 
+    def count(self, texts: Sequence[str]) -> int:
+        """Tokens that are read of these texts, special ones included."""
+        return sum(len(self._ids(text)) for text in texts)
+
     def _ids(self, media: Media) -> list[int]:
         if not isinstance(media, str):
             raise BadMedia(f"a text is a str; this is {type(media).__name__}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,12 +14,14 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from scrubjay.core.errors import (
+    BadFilter,
     BadMedia,
     Conflict,
     LeaseHeld,
     MissingExtra,
     NotReady,
     ScrubjayError,
+    UnknownItem,
     UnknownName,
     UnsupportedModality,
     WrongUse,
@@ -26,23 +30,25 @@ from scrubjay.web.batcher import Busy
 
 LOG = logging.getLogger("scrubjay.web")
 
-STATUS: tuple[tuple[type[ScrubjayError], int], ...] = (
-    (UnknownName, 404),
-    (WrongUse, 400),
-    (BadMedia, 422),
-    (UnsupportedModality, 422),
-    (NotReady, 503),
-    (Conflict, 409),
-    (LeaseHeld, 409),
-    (Busy, 429),
-    (MissingExtra, 501),
+STATUS: tuple[tuple[type[ScrubjayError], int, str | None], ...] = (
+    (UnknownItem, 404, "item_not_found"),
+    (UnknownName, 404, "not_found"),
+    (BadFilter, 400, "bad_filter"),
+    (WrongUse, 400, None),
+    (BadMedia, 422, "bad_media"),
+    (UnsupportedModality, 422, "unsupported_modality"),
+    (NotReady, 503, "not_ready"),
+    (Conflict, 409, "conflict"),
+    (LeaseHeld, 409, "lease_held"),
+    (Busy, 429, "busy"),
+    (MissingExtra, 501, "missing_extra"),
 )
-"""The first that fits counts; every other error is a 500 that says nothing of the inside."""
+"""Status and `code`; the first that fits counts. Other errors are a 500 without details."""
 
-RETRY_AFTER_S = 5
-"""After `NotReady`: preparing takes some seconds."""
+NOT_READY_RETRY_S = 5.0
+"""Preparing and opening take some seconds."""
 
-INSIDE = "something went wrong inside Scrubjay; the log of the server says what"
+INSIDE = "something went wrong inside Scrubjay; the server's log says what"
 
 TYPES: Mapping[int, str] = {
     401: "authentication_error",
@@ -50,11 +56,6 @@ TYPES: Mapping[int, str] = {
     429: "rate_limit_error",
 }
 """OpenAI's `type` by status; other 4xx are `invalid_request_error`, 5xx `server_error`."""
-
-
-def status_of(error: ScrubjayError) -> int:
-    """The HTTP status of an error."""
-    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
 def problem(
@@ -71,25 +72,50 @@ def problem(
     return JSONResponse({"error": error}, status_code=status, headers=dict(headers or {}))
 
 
+def described(error: ScrubjayError) -> tuple[int, str, str | None, dict[str, str]]:
+    """Status, message, code and headers for an error of ours."""
+    for kind, status, code in STATUS:
+        if isinstance(error, kind):
+            return status, str(error), code, _retry_after(error)
+    return 500, INSIDE, None, {}
+
+
+def _retry_after(error: ScrubjayError) -> dict[str, str]:
+    if isinstance(error, Busy):
+        return {"Retry-After": str(math.ceil(error.retry_after_s))}
+    if isinstance(error, NotReady):
+        return {"Retry-After": str(math.ceil(NOT_READY_RETRY_S))}
+    return {}
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Make every error an answer of one shape."""
     app.add_exception_handler(ScrubjayError, _on_scrubjay_error)
-    app.add_exception_handler(RequestValidationError, _on_wrong_body)
+    app.add_exception_handler(RequestValidationError, _on_wrong_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_defect)
 
 
 async def _on_scrubjay_error(request: Request, error: Exception) -> Response:
-    raise NotImplementedError
+    status, message, code, headers = described(cast("ScrubjayError", error))
+    if status == 500:
+        LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(status, message, code=code, headers=headers)
 
 
-async def _on_wrong_body(request: Request, error: Exception) -> Response:
-    raise NotImplementedError
+async def _on_wrong_request(request: Request, error: Exception) -> Response:
+    first = cast("RequestValidationError", error).errors()[0]
+    where = [str(part) for part in first["loc"]]
+    param = ".".join(where[1:]) or None
+    return problem(400, f"{param or 'the request'}: {first['msg']}", param=param)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
-    raise NotImplementedError
+    wrong = cast("HTTPException", error)
+    message = wrong.detail or HTTPStatus(wrong.status_code).phrase
+    return problem(wrong.status_code, message, headers=wrong.headers)
 
 
 async def _on_defect(request: Request, error: Exception) -> Response:
-    raise NotImplementedError
+    """The last net; Starlette raises the error on after this, for the log."""
+    return problem(500, INSIDE)

@@ -9,23 +9,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from time import perf_counter
-from types import TracebackType
-from typing import Generic, TypeVar
 
 import numpy as np
 
-from scrubjay.core.errors import NotReady, ScrubjayError, UnsupportedModality
-from scrubjay.core.protocols import Encoder
+from scrubjay.core.errors import Conflict, NotReady, ScrubjayError
+from scrubjay.core.protocols import Encoder, silent
 from scrubjay.core.types import SAMPLE_RATE, Champion, Media, Modality
-from scrubjay.search.query import Query, Searcher, SearchResult
-from scrubjay.services import CHAMPION_NAME, open_encoder
+from scrubjay.services import (
+    CHAMPION_NAME,
+    current_champion,
+    open_encoder,
+    open_pair,
+    set_champion,
+)
 from scrubjay.store.home import Home
-from scrubjay.web.batcher import Batcher, OnBatch, Vectors
+from scrubjay.web.batcher import Batcher, OnBatch
 from scrubjay.web.settings import ServeSettings
+from scrubjay.web.towers import OnQuery, Pair, Towers, Using
 
 LOG = logging.getLogger("scrubjay.web")
 
@@ -40,133 +45,32 @@ MOST_PATIENCE_S = 60.0
 """How long a champion that could not be opened is left alone at most."""
 
 
-class Towers:
-    """One version's encoder with a queue before each tower.
-
-    Attributes:
-        encoder: ask it for its `spec`; requests encode through the queues.
-        batchers: modality -> its queue.
-    """
-
-    def __init__(self, encoder: Encoder, batchers: Mapping[Modality, Batcher]) -> None:
-        self.encoder = encoder
-        self.batchers = batchers
-        self._users = 0
-        self._retired = False
-
-    @property
-    def version(self) -> str:
-        """The registered id."""
-        return self.encoder.spec.version
-
-    async def encode(self, modality: Modality, media: Sequence[Media]) -> Vectors:
-        """(n, dim) unit rows.
-
-        Raises:
-            UnsupportedModality: there is no such tower.
-            Busy: too much waits for it.
-        """
-        batcher = self.batchers.get(modality)
-        if batcher is None:
-            spec = self.encoder.spec
-            raise UnsupportedModality(spec.version or spec.name, modality, spec.modalities)
-        return await batcher.encode(media)
-
-    def enter(self) -> None:
-        """Count a request in; what is in use is not closed."""
-        self._users += 1
-
-    def leave(self) -> None:
-        """Count a request out."""
-        self._users -= 1
-        self._close_if_idle()
-
-    def retire(self) -> None:
-        """Close as soon as nobody uses it."""
-        self._retired = True
-        self._close_if_idle()
-
-    def _close_if_idle(self) -> None:
-        if self._retired and not self._users:
-            for batcher in self.batchers.values():
-                batcher.close()
-
-
-class Pair(Towers):
-    """A version and a generation that belong together."""
-
-    def __init__(
-        self,
-        searcher: Searcher,
-        batchers: Mapping[Modality, Batcher],
-        *,
-        finders: ThreadPoolExecutor | None = None,
-    ) -> None:
-        """Put queues before a searcher.
-
-        Args:
-            finders: threads that decode and find; None takes the event loop's.
-        """
-        super().__init__(searcher.encoder, batchers)
-        self.searcher = searcher
-        self._finders = finders
-
-    @property
-    def champion(self) -> Champion:
-        """Both names."""
-        return self.searcher.champion
-
-    async def search(self, query: Query) -> SearchResult:
-        """Find; encoding waits in the queues, decoding and finding happen in threads.
-
-        Raises:
-            Busy: too much waits for a tower; else as `Searcher.search`.
-        """
-        raise NotImplementedError
-
-
-Used = TypeVar("Used", bound=Towers)
-
-
-class Using(Generic[Used]):
-    """`async with`: what is entered stays open until it is left."""
-
-    def __init__(self, take: Callable[[], Awaitable[Used]]) -> None:
-        self._take = take
-        self._used: Used | None = None
-
-    async def __aenter__(self) -> Used:
-        """Take it; `take` has counted this request in."""
-        self._used = await self._take()
-        return self._used
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Let it go."""
-        if self._used is not None:
-            self._used.leave()
-
-
 class Serving:
     """The pair that answers, and other versions that were asked for lately.
 
+    Used from one event loop.
+
     Attributes:
-        problem: why the newest champion does not serve yet; None when it does.
-        on_batch: told of every batch of every tower.
+        problem: why what is published does not serve; None when it does.
+        on_batch: told of every batch of every tower; set it before `start`.
+        on_query: told of the vectors of every query; set it before `start`.
     """
 
-    def __init__(
-        self, home: Home, settings: ServeSettings, *, on_batch: OnBatch | None = None
-    ) -> None:
+    def __init__(self, home: Home, settings: ServeSettings) -> None:
+        """Nothing is opened before `start`."""
         self.problem: str | None = None
-        self.on_batch = on_batch
+        self.on_batch: OnBatch | None = None
+        self.on_query: OnQuery | None = None
         self._home = home
         self._settings = settings
         self._pair: Pair | None = None
+        self._others: OrderedDict[str, Towers] = OrderedDict()
+        self._opening = asyncio.Lock()
+        self._promoting = asyncio.Lock()
+        self._watch: asyncio.Task[None] | None = None
+        self._threads = ThreadPoolExecutor(
+            max(4, 2 * (os.cpu_count() or 1)), thread_name_prefix="find"
+        )
 
     @property
     def champion(self) -> Champion | None:
@@ -178,11 +82,11 @@ class Serving:
         """Whether requests are answered."""
         return self._pair is not None
 
-    def depths(self) -> dict[str, int]:
-        """Modality -> media that wait for the champion's tower."""
-        return (
-            {one.value: it.depth for one, it in self._pair.batchers.items()} if self._pair else {}
-        )
+    def depths(self) -> dict[Modality, int]:
+        """What waits for each of the champion's towers."""
+        if self._pair is None:
+            return {}
+        return {modality: one.depth for modality, one in self._pair.batchers.items()}
 
     def pair(self) -> Using[Pair]:
         """`async with serving.pair() as pair`: the same pair to the end of the request.
@@ -193,35 +97,154 @@ class Serving:
         return Using(self._take_pair)
 
     def version(self, name: str) -> Using[Towers]:
-        """`async with serving.version(name) as towers`: the champion's or another version's.
+        """`async with serving.version(name) as towers`: `champion` or a registered version.
 
         Raises:
             UnknownName: on entering; no such version.
-            NotReady: on entering; the champion was asked for and there is none.
+            NotReady: on entering; the champion was asked for and nothing serves yet.
         """
         return Using(partial(self._take_version, name))
 
     async def start(self) -> None:
-        """Open the champion, where there is one, and begin to watch for the next."""
-        raise NotImplementedError
+        """Open the champion where there is one, and watch for the next."""
+        await self._refresh_quietly()
+        if self._settings.watch_s:
+            self._watch = asyncio.create_task(self._keep_watching(), name="watch the champion")
 
     async def stop(self) -> None:
-        """Stop watching; close what is open."""
-        raise NotImplementedError
+        """Stop watching; close what is open once it is idle."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+        open_now = [*self._others.values(), *([self._pair] if self._pair else [])]
+        self._pair = None
+        self._others.clear()
+        for towers in open_now:
+            towers.retire()
+        self._threads.shutdown(wait=False)
 
-    async def refresh(self) -> Champion | None:
-        """Serve the champion that is published now: open, warm, swap.
+    async def refresh(self) -> Champion:
+        """Serve what is published now: open it, warm it, swap.
 
         Returns:
-            The pair that answers now; None when none was ever published.
+            The pair that answers now.
 
         Raises:
-            ScrubjayError: it cannot be opened; what served before goes on serving.
+            NotReady: nothing was ever published.
+            ScrubjayError: it cannot be opened; what answered before goes on answering.
         """
-        raise NotImplementedError
+        async with self._opening:
+            try:
+                champion = await asyncio.to_thread(current_champion, self._home)
+                if champion != self.champion:
+                    pair = await asyncio.to_thread(self._open, champion)
+                    old, self._pair = self._pair, pair
+                    if old is not None:
+                        old.retire()
+            except ScrubjayError as error:
+                self.problem = str(error)
+                raise
+            self.problem = None
+            return champion
+
+    async def promote(self, version: str) -> Champion:
+        """Embed the collection with a version, publish the pair, and serve it.
+
+        Takes as long as embedding does; what answers meanwhile goes on answering.
+
+        Raises:
+            UnknownName: no such version.
+            Conflict: a version is being promoted already, or another was published meanwhile.
+        """
+        if self._promoting.locked():
+            raise Conflict("a version is being made champion already; try again when it is")
+        async with self._promoting:
+            await asyncio.to_thread(set_champion, self._home, version, progress=silent)
+            return await self.refresh()
+
+    def _open(self, champion: Champion) -> Pair:
+        """A pair that has answered once already; takes its time, in a thread."""
+        began = time.perf_counter()
+        searcher = open_pair(self._home, champion)
+        _warm(searcher.encoder)
+        searcher.generation.search(np.eye(1, searcher.generation.dim, dtype=np.float32)[0], 1)
+        pair = Pair(
+            searcher,
+            self._batchers(searcher.encoder),
+            threads=self._threads,
+            on_query=self.on_query,
+        )
+        seconds = time.perf_counter() - began
+        LOG.info("version %s serves, opened in %.2f s", champion.version, seconds)
+        return pair
+
+    def _open_other(self, version: str) -> Towers:
+        encoder = open_encoder(self._home, version)
+        _warm(encoder)
+        return Towers(encoder, self._batchers(encoder))
+
+    def _batchers(self, encoder: Encoder) -> dict[Modality, Batcher]:
+        settings = self._settings
+        return {
+            modality: Batcher(
+                partial(encoder.encode, modality),
+                limit=settings.queue,
+                limit_bytes=settings.queue_bytes,
+                max_batch=settings.max_batch,
+                modality=modality.value,
+                on_batch=self.on_batch,
+            )
+            for modality in sorted(encoder.spec.modalities)
+        }
 
     async def _take_pair(self) -> Pair:
-        raise NotImplementedError
+        pair = self._pair
+        if pair is None:
+            raise NotReady(self.problem or "nothing serves yet; try again in a moment")
+        pair.enter()
+        return pair
 
     async def _take_version(self, name: str) -> Towers:
-        raise NotImplementedError
+        pair = self._pair
+        if name == CHAMPION_NAME or (pair is not None and name == pair.version):
+            return await self._take_pair()
+        towers = self._others.get(name)
+        if towers is None:
+            async with self._opening:
+                towers = self._others.get(name)
+                if towers is None:
+                    towers = await asyncio.to_thread(self._open_other, name)
+                    self._others[name] = towers
+        self._others.move_to_end(name)
+        towers.enter()
+        while len(self._others) > self._settings.versions_kept:
+            self._others.popitem(last=False)[1].retire()
+        return towers
+
+    async def _refresh_quietly(self) -> bool:
+        """Whether what is published serves; why not is in `problem`, and in the log once."""
+        before = self.problem
+        try:
+            await self.refresh()
+        except ScrubjayError as error:
+            if self.problem != before:
+                LOG.warning("%s", error)
+            return False
+        except Exception:
+            LOG.exception("the champion cannot be opened; what answered before goes on")
+            return False
+        return True
+
+    async def _keep_watching(self) -> None:
+        """Look for another champion; one that cannot be opened is tried less and less often."""
+        wait_s = self._settings.watch_s
+        while True:
+            await asyncio.sleep(wait_s)
+            good = await self._refresh_quietly()
+            wait_s = self._settings.watch_s if good else min(2 * wait_s, MOST_PATIENCE_S)
+
+
+def _warm(encoder: Encoder) -> None:
+    """Let every tower compile and run once."""
+    for modality in sorted(encoder.spec.modalities):
+        encoder.encode(modality, [WARM[modality]])

@@ -72,6 +72,10 @@ class HashedText:
                 out[at, place, : len(row)] = row
         return {"features": out}
 
+    def count(self, texts: Sequence[str]) -> int:
+        """Words that are read of these texts."""
+        return sum(len(words_of(text, limit=self.words)) for text in texts)
+
     def _rows(self, media: Media) -> list[NDArray[np.int64]]:
         if not isinstance(media, str):
             raise BadMedia(f"a text is a str; this is {type(media).__name__}")

@@ -20,9 +20,11 @@ from scrubjay.core.errors import Damaged, UnsupportedModality, WrongUse
 from scrubjay.core.protocols import Preprocess
 from scrubjay.core.types import EncoderSpec, Media, Modality
 from scrubjay.models.export import Exported, read_export
+from scrubjay.models.builtin.text import HashedText
 from scrubjay.models.graph import OUTPUT
 from scrubjay.models.image_input import ImageInput
 from scrubjay.models.runtime import openvino, openvino_core
+from scrubjay.models.text_input import TokenizerInput
 
 Precision = Literal["auto", "bf16", "f32"]
 
@@ -106,6 +108,11 @@ class ExportedEncoder:
         norms = np.linalg.norm(out, axis=1, keepdims=True)
         out /= np.maximum(norms, np.finfo(np.float32).tiny)
         return out
+
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """Tokens the text tower reads of these texts; the built-in family's are words."""
+        reads = self._exported.inputs.get(Modality.TEXT)
+        return reads.count(texts) if isinstance(reads, TokenizerInput | HashedText) else 0
 
     def _tower(self, modality: Modality) -> _CompiledTower:
         with self._compiling:
