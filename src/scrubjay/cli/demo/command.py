@@ -141,17 +141,17 @@ def _find(
     Returns:
         When the first answer was there, on the monotonic clock.
     """
-    from scrubjay.cli.demo.asking import held_out
+    from scrubjay.cli.demo.asking import held_out, spoken_recall_at_10
     from scrubjay.cli.demo.collection import picture_name, sound_name
     from scrubjay.core.types import Kind
     from scrubjay.search.query import Query
 
     pictures, sounds = frozenset({Kind.IMAGE}), frozenset({Kind.SPEECH})
-    said = next(shot for shot in held_out(shots) if shot.spoken)
+    placed = [shot for shot in held_out(shots) if shot.scene.place]
+    typed = placed[0].captions[0]
+    said, shown, *_ = (shot for shot in placed[1:] if shot.spoken)
     sound = (folder / "recordings" / sound_name(said)).read_bytes()
-    shown = next(shot for shot in held_out(shots)[8:] if shot.spoken)
     picture = (folder / "pictures" / picture_name(shown)).read_bytes()
-    typed = next(shot for shot in held_out(shots) if shot.scene.place).captions[0]
     asked = {
         f"typing {typed!r}": Query(text=typed, kinds=pictures),
         f"saying {said.captions[0]!r}": Query(sound=sound, kinds=pictures),
@@ -164,6 +164,12 @@ def _find(
         first = first or time.monotonic()
         best = answer.hits[1 if how.startswith("showing") else 0]
         say(f"   {how} finds {best.caption!r} ({answer.took_ms.total:.0f} ms)")
+    spoken = [shot for shot in held_out(shots) if shot.spoken]
+    heard, recordings = spoken_recall_at_10(searcher, folder, spoken)
+    say(
+        f"   found among the first ten, {len(spoken)} tried: {heard:.0%} of the pictures by saying "
+        f"what they show, {recordings:.0%} of the recordings by showing the picture"
+    )
     return first or time.monotonic()
 
 
