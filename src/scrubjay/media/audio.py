@@ -7,7 +7,7 @@ WAV, FLAC, MP3 and Ogg are read by libsndfile; MPEG-4, AAC and Matroska sound by
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -54,20 +54,41 @@ def decode_sound(data: bytes, *, limits: MediaLimits = DEFAULT_LIMITS) -> Sound:
             that are not numbers.
         MissingExtra: the format needs the `speech` extra.
     """
+    return joined(sound_pieces(data, limits))
+
+
+def sound_pieces(data: bytes, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[Block]:
+    """Decode a recording to 16 kHz mono, piece by piece, not yet turned down.
+
+    Yields:
+        (samples,) float32, finite.
+
+    Raises:
+        BadMedia: as `decode_sound`, but for a recording of less than one sample.
+        MissingExtra: as `decode_sound`.
+    """
     import soxr
 
-    parts: list[Block] = []
     resample = None
     for rate, block in _blocks(data, limits):
         if rate == SAMPLE_RATE:
-            parts.append(block)
+            yield block
             continue
         if resample is None:
             resample = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
-        parts.append(resample.resample_chunk(block))
+        yield resample.resample_chunk(block)
     if resample is not None:
-        parts.append(resample.resample_chunk(np.zeros(0, np.float32), last=True))
-    sound = np.concatenate(parts)
+        yield resample.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def joined(pieces: Iterable[Block]) -> Sound:
+    """One sound of pieces, turned down to full scale where it is louder.
+
+    Raises:
+        BadMedia: there is nothing in them.
+    """
+    parts = list(pieces)
+    sound = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     if not len(sound):
         raise BadMedia("too short: less than one sample at 16 kHz")
     peak = float(np.abs(sound).max())
@@ -172,6 +193,8 @@ def _decoding(found: str) -> Iterator[None]:
         yield
     except (BadMedia, MissingExtra, GeneratorExit):
         raise
+    except MemoryError as error:
+        raise BadMedia("decoding it takes more memory than there is") from error
     except Exception as error:
         said = getattr(error, "error_string", None) or getattr(error, "strerror", None) or error
         text = " ".join(str(said).split()) or type(error).__name__
