@@ -1,0 +1,150 @@
+"""One item or hit as a page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from scrubjay.core.types import Hit, Item, Kind
+from scrubjay.web.pages import words
+
+TITLE = 200
+"""Characters of a caption that stand for an item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What a card, a row or a page of an item is made of.
+
+    Attributes:
+        title: its first caption, else its file's name.
+        href: its own page.
+        media: its bytes; `thumb` a small picture of it, where it is something to look at.
+        alike: where what resembles it is searched.
+        fragment: the part of a recording or video that was found, as a media fragment
+            (W3C Media Fragments URI 1.0).
+        moment: where that part begins.
+        score: cosine between the query and it.
+    """
+
+    id: str
+    kind: str
+    title: str
+    href: str
+    media: str
+    thumb: str | None
+    alike: str
+    month: str | None = None
+    score: float | None = None
+    fragment: str = ""
+    moment: str | None = None
+    size: int | None = None
+    duration: str | None = None
+
+
+def of_hit(hit: Hit) -> Thing:
+    """A hit; a moment of a longer recording or video plays from there."""
+    return Thing(
+        **_addresses(hit.id, hit.kind),
+        title=title_of(hit.caption, hit.uri),
+        score=hit.score,
+        fragment=_fragment(hit.start_s, hit.end_s),
+        moment=words.clock(hit.start_s) if hit.start_s else None,
+    )
+
+
+def of_item(item: Item) -> Thing:
+    """An item of the catalogue."""
+    return Thing(
+        **_addresses(item.id, item.kind),
+        title=title_of(next(iter(item.captions), None), item.uri),
+        month=item.month,
+        size=item.size,
+        duration=None if item.duration_s is None else words.clock(item.duration_s),
+    )
+
+
+def title_of(caption: str | None, uri: str) -> str:
+    """What people call it."""
+    if caption and caption.strip():
+        text = " ".join(caption.split())
+        return text if len(text) <= TITLE else f"{text[: TITLE - 3]}..."
+    path = urlsplit(uri).path if "://" in uri else uri
+    return PurePosixPath(unquote(path)).name or uri
+
+
+def href_of(item_id: str) -> str:
+    """An item's page."""
+    return f"/items/{quote(item_id, safe='')}"
+
+
+def _addresses(item_id: str, kind: Kind) -> dict[str, Any]:
+    api = f"/v1/items/{quote(item_id, safe='')}"
+    shown = kind in {Kind.IMAGE, Kind.VIDEO}
+    return {
+        "id": item_id,
+        "kind": kind.value,
+        "href": href_of(item_id),
+        "media": f"{api}/media",
+        "thumb": f"{api}/thumb" if shown else None,
+        "alike": "/?" + urlencode({"like": item_id}),
+    }
+
+
+def _fragment(start_s: float | None, end_s: float | None) -> str:
+    if not start_s:
+        return ""
+    until = f",{end_s:.10g}" if end_s is not None and end_s > start_s else ""
+    return f"#t={start_s:.10g}{until}"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known about one item.
+
+    Attributes:
+        known: name and value, in the order they are read.
+        attributes: the owner's own columns.
+    """
+
+    captions: tuple[str, ...]
+    language: str | None
+    tags: tuple[str, ...]
+    known: tuple[tuple[str, str], ...]
+    attributes: tuple[tuple[str, str], ...]
+    uris: tuple[str, ...]
+
+
+def facts_of(item: Item, *, more: Mapping[str, str | None]) -> Facts:
+    """Everything the catalogue knows, and what others add.
+
+    Args:
+        more: name -> value; what is None is left out.
+    """
+    parts = {"train": "learning", "val": "choosing settings", "test": "judging; never learned from"}
+    known: dict[str, str | None] = {
+        "Kind": words.kind_name(item.kind.value),
+        "Added": words.month_name(item.month),
+        "Language": item.language,
+        "Size": words.size(item.size),
+        "Pixels": f"{item.width} x {item.height}" if item.width and item.height else None,
+        "Length": None if item.duration_s is None else words.clock(item.duration_s),
+        "Used for": parts[item.split.value],
+        **more,
+        "Id": item.id,
+        "SHA-256": item.sha256,
+        "Content group": item.group,
+    }
+    return Facts(
+        captions=item.captions,
+        language=item.language,
+        tags=item.tags,
+        known=tuple((name, value) for name, value in known.items() if value),
+        attributes=tuple(
+            (name, words.plainly(value)) for name, value in sorted(item.attributes.items())
+        ),
+        uris=item.uris,
+    )

@@ -1,0 +1,221 @@
+/* One question made of words and, where one is attached, an example: a picture or a recording. */
+
+import { announce } from "./announce.js";
+import { Microphone } from "./microphone.js";
+import { preview } from "./preview.js";
+
+const byId = (id) => document.getElementById(id);
+
+export function startSearch() {
+  const words = byId("search");
+  const show = byId("show");
+  const example = byId("example");
+  const results = byId("results");
+
+  const attached = () => example.files.length > 0;
+
+
+  /* An example replaces the item that was liked, and the example before. */
+  function attach(file, { spoken = false } = {}) {
+    const data = new DataTransfer();
+    data.items.add(file);
+    example.files = data.files;
+    byId("like")?.remove();
+    byId("attached").hidden = false;
+    byId("balance").hidden = !byId("q").value.trim();
+    byId("attached").querySelector(".name").textContent = spoken ? "What you said" : file.name;
+    byId("detach").href = "/";
+    preview(file, byId("attached").querySelector("canvas"));
+    show.requestSubmit();
+  }
+
+  function detach() {
+    example.value = "";
+    byId("like")?.remove();
+    byId("attached").hidden = true;
+    words.requestSubmit();
+    byId("q").focus();
+  }
+
+  /* Typing and filters belong to the form of words; with an example the other form asks. */
+  words.addEventListener("htmx:config:request", (event) => {
+    if (event.target !== words) {
+      return;
+    }
+    const mixes = byId("q").value.trim() !== "" && !byId("attached").hidden;
+    byId("balance").hidden = !mixes;
+    if (attached()) {
+      event.preventDefault();
+      show.requestSubmit();
+      return;
+    }
+    dropEmpty(event.detail.ctx.request.body, mixes);
+  });
+  show.addEventListener("htmx:config:request", (event) => {
+    dropEmpty(event.detail.ctx.request.body, !byId("balance").hidden);
+  });
+
+  document.addEventListener("htmx:before:request", (event) => {
+    if (event.detail.ctx.target === results) {
+      results.setAttribute("aria-busy", "true");
+      document.querySelector(".ask").classList.remove("alone");
+    }
+  });
+  document.addEventListener("htmx:finally:request", () => {
+    results.setAttribute("aria-busy", "false");
+  });
+  focusFirstOfNextPage(results);
+
+  byId("choose").addEventListener("click", () => example.click());
+  example.addEventListener("change", () => attached() && attach(example.files[0]));
+  byId("detach").addEventListener("click", (event) => {
+    event.preventDefault();
+    detach();
+  });
+  takeDropped(attach);
+  takePasted(attach);
+  listen(attach);
+
+  // A reloaded page keeps neither the example nor a box that says there is one.
+  if (attached()) {
+    example.value = "";
+  }
+}
+
+/* Addresses without what was left empty can be read, kept and sent. */
+function dropEmpty(body, mixes) {
+  for (const name of new Set(body.keys())) {
+    if (body.getAll(name).every((value) => value === "") || (name === "words" && !mixes)) {
+      body.delete(name);
+    }
+  }
+}
+
+/* Who asked for more goes on where the new hits begin. */
+function focusFirstOfNextPage(results) {
+  let before = null;
+  document.addEventListener("htmx:before:swap", (event) => {
+    const target = event.detail.ctx?.target;
+    before = target?.id === "hits" ? target.children.length : null;
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    if (before !== null) {
+      results.querySelector(`#hits > :nth-child(${before + 1}) h3 a`)?.focus();
+      before = null;
+    }
+  });
+}
+
+const isExample = (file) => /^(image|audio)\//.test(file.type);
+
+function firstExample(files) {
+  const file = [...files].find(isExample);
+  if (!file && files.length > 0) {
+    announce("Only a picture or a recording can be searched with.");
+    byId("hearing").textContent = "Only a picture or a recording can be searched with.";
+  }
+  return file;
+}
+
+function takeDropped(attach) {
+  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+  let within = 0;
+  const over = (shown) => document.body.classList.toggle("dropping", shown);
+  document.addEventListener("dragenter", (event) => {
+    within += carriesFiles(event) ? 1 : 0;
+    over(within > 0);
+  });
+  document.addEventListener("dragleave", (event) => {
+    within -= carriesFiles(event) ? 1 : 0;
+    over(within > 0);
+  });
+  document.addEventListener("dragover", (event) => {
+    if (carriesFiles(event)) {
+      event.preventDefault();
+    }
+  });
+  document.addEventListener("drop", (event) => {
+    within = 0;
+    over(false);
+    if (carriesFiles(event)) {
+      event.preventDefault();
+      const file = firstExample(event.dataTransfer.files);
+      if (file) {
+        attach(file);
+      }
+    }
+  });
+}
+
+function takePasted(attach) {
+  document.addEventListener("paste", (event) => {
+    const files = event.clipboardData?.files ?? [];
+    const file = files.length > 0 && firstExample(files);
+    if (file) {
+      event.preventDefault();
+      attach(file);
+    }
+  });
+}
+
+/* The microphone's button: pressed it listens, pressed again it searches; Escape forgets it. */
+function listen(attach) {
+  const button = byId("speak");
+  const told = byId("hearing");
+  const microphone = new Microphone({
+    onLoudness: (share) => button.style.setProperty("--loudness", share.toFixed(2)),
+    onFull: () => stop(),
+  });
+
+  function rest(words) {
+    button.setAttribute("aria-pressed", "false");
+    button.setAttribute("aria-label", "Search by speaking");
+    button.style.removeProperty("--loudness");
+    told.textContent = words;
+  }
+
+  async function begin() {
+    told.textContent = "Waiting for the microphone.";
+    try {
+      await microphone.start();
+    } catch (error) {
+      rest(whyNot(error));
+      return;
+    }
+    button.setAttribute("aria-pressed", "true");
+    button.setAttribute("aria-label", "Stop and search");
+    told.textContent = "Listening. Press again to search, Escape to forget it.";
+  }
+
+  async function stop() {
+    const recording = await microphone.stop();
+    rest("");
+    if (recording) {
+      attach(recording, { spoken: true });
+    } else {
+      told.textContent = "Nothing was heard. Press the microphone and speak.";
+    }
+  }
+
+  button.addEventListener("click", () => (microphone.on ? stop() : begin()));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && microphone.on) {
+      microphone.cancel();
+      rest("Forgotten.");
+      button.focus();
+    }
+  });
+}
+
+function whyNot(error) {
+  if (!window.isSecureContext || !navigator.mediaDevices) {
+    return "Browsers give the microphone only to pages over HTTPS or on this machine.";
+  }
+  if (error.name === "NotAllowedError") {
+    return "The browser may not use the microphone. Allow it in the address bar, then press again.";
+  }
+  if (error.name === "NotFoundError") {
+    return "No microphone was found.";
+  }
+  return "The microphone cannot be used.";
+}
