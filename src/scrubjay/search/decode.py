@@ -90,7 +90,7 @@ def _segments(
 
         return (Segment(decode_picture(data, limits=limits, min_side=spec.image_size)),)
     if item.kind is Kind.SPEECH:
-        from scrubjay.media.audio import decode_sound
+        from scrubjay.media.sandbox import decode_sound
 
         return windows(decode_sound(data, limits=limits), spec.speech_window_s)
     try:

@@ -9,9 +9,9 @@ from typing import Final
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadMedia
 from scrubjay.core.types import Kind
-from scrubjay.media.audio import probe_sound
 from scrubjay.media.image import decode_picture, probe_picture
 from scrubjay.media.phash import perceptual_hash
+from scrubjay.media.sandbox import probe_sound
 from scrubjay.media.sniff import sniff
 
 HASHED_SIDE: Final = 128

@@ -192,7 +192,7 @@ class Searcher:
                     decode_picture(query.picture, limits=self.limits, min_side=spec.image_size)
                 ]
         if query.sound is not None:
-            from scrubjay.media.audio import decode_sound
+            from scrubjay.media.sandbox import decode_sound
 
             seconds = min(MAX_SOUND_S, self.limits.max_sound_s)
             with _named(query.sound_name):

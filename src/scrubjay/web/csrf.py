@@ -2,7 +2,7 @@
 
 A browser sends its cookies along with requests that other sites make it send. So whatever a cookie
 lets in, and every form of a page, must also carry the token that page was given: as the header
-`X-CSRF-Token` (htmx, fetch) or as the form field `csrf_token`, which comes first in a form that
+`X-CSRF-Token` (htmx, fetch) or as the form field `csrf`, which comes first in a form that
 uploads files. A bearer token is never sent by a browser on its own; it needs no second one.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from scrubjay.web.context import Context
 
-FIELD: Final = "csrf_token"
+FIELD: Final = "csrf"
 HEADER: Final = b"x-csrf-token"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 WITHIN: Final = 64 * 1024

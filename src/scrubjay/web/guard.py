@@ -49,7 +49,7 @@ class Visit:
     """Who asks. Routes and templates find it at `request.state.visit`.
 
     Attributes:
-        csrf_token: what this visitor's forms must carry, as field `csrf_token` or as header
+        csrf_token: what this visitor's forms must carry, as field `csrf` or as header
             `X-CSRF-Token`.
         session: the log-in, when a cookie showed one.
     """

@@ -143,7 +143,7 @@ def _decode(one: Input, spec: EncoderSpec) -> tuple[Modality, list[Media]]:
 
             return Modality.IMAGE, [decode_picture(one.picture, min_side=spec.image_size)]
         if one.sound is not None:
-            from scrubjay.media.audio import decode_sound
+            from scrubjay.media.sandbox import decode_sound
 
             sound = decode_sound(one.sound, limits=MediaLimits(max_sound_s=MAX_SOUND_S))
             return Modality.SPEECH, [part.media for part in windows(sound, spec.speech_window_s)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,10 +10,18 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from scrubjay import __version__
+from scrubjay.media.sandbox import shared_sandbox
 from scrubjay.store.home import Home
+from scrubjay.web.address import AddressCheck
+from scrubjay.web.auth import require_token
+from scrubjay.web.body_limit import BodyLimit
 from scrubjay.web.context import Context
+from scrubjay.web.csrf import FormTokens
+from scrubjay.web.guard import Guard
+from scrubjay.web.headers import SecurityHeaders
+from scrubjay.web.origin import OriginCheck
 from scrubjay.web.problems import add_problem_handlers
-from scrubjay.web.routes import champion, embeddings, search
+from scrubjay.web.routes import champion, embeddings, login, search
 from scrubjay.web.serving import Serving
 from scrubjay.web.settings import ServeSettings
 
@@ -20,18 +29,32 @@ ROUTERS: tuple[APIRouter, ...] = (
     embeddings.router,
     search.router,
     champion.router,
+    login.router,
 )
 
-MIDDLEWARE: tuple[Any, ...] = ()
+MIDDLEWARE: tuple[Any, ...] = (
+    SecurityHeaders,
+    BodyLimit,
+    OriginCheck,
+    AddressCheck,
+    Guard,
+    FormTokens,
+)
 """Outermost first. Each is an ASGI class made as `Class(app, context=context)`."""
 
 
 def create_app(home: Home, settings: ServeSettings) -> FastAPI:
-    """The application; nothing is opened before it is started."""
+    """The application; nothing is opened before it is started.
+
+    Raises:
+        WrongUse: other machines could reach it without a token.
+    """
+    require_token(settings.host, settings.token)
     context = Context(home=home, settings=settings, serving=Serving(home, settings))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await to_thread(shared_sandbox().start)
         await context.serving.start()
         try:
             yield
