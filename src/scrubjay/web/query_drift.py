@@ -69,19 +69,19 @@ class QueryDrift:
         self._reference: tuple[str, dict[str, Vectors], str] | None = None
         self._job: asyncio.Task[None] | None = None
 
-    def saw(self, version: str, parts: Mapping[Modality, _Rows]) -> None:
-        """Remember a query's vectors.
+    def saw(self, version: str, modality: Modality, vectors: _Rows) -> None:
+        """Remember a query's vector; what another version made is forgotten.
 
         Args:
-            version: that made them; those another one made are forgotten.
-            parts: tower -> (dim,), or (n, dim) of a recording's windows, whose mean is kept.
+            version: that made it.
+            modality: the tower that read the query.
+            vectors: (n, dim): one, or a recording's windows, whose mean is kept.
         """
         if version != self._version:
             self._version, self.known, self._new = version, Known(), 0
             for recent in self._recent.values():
                 recent.clear()
-        for modality, rows in parts.items():
-            self._recent[modality].append(rows if rows.ndim == 1 else rows.mean(axis=0))
+        self._recent[modality].append(vectors.mean(axis=0))
         self._new += 1
 
     def look(self, context: Context) -> None:

@@ -1,0 +1,113 @@
+"""The end of a server: who was let in is answered, and it does end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from scrubjay.web.shutdown import shut
+from tests.web.load import Load
+
+SERVER = """
+import asyncio, random, sys, time
+import uvicorn
+from scrubjay.web import shutdown
+
+shutdown.HARD_S = 1.0
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        return
+    if scope["path"] == "/slow":
+        await asyncio.sleep(random.uniform(0.0, 0.3))
+    elif scope["path"] == "/never":
+        await asyncio.sleep(60)
+    elif scope["path"] == "/thread":
+        await asyncio.to_thread(time.sleep, 60)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+config = uvicorn.Config(app, port=int(sys.argv[1]), lifespan="off", log_level="warning")
+shutdown.GracefulServer(config, shutdown_s=float(sys.argv[2])).run()
+"""
+
+
+@contextmanager
+def served(shutdown_s: float) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-c", SERVER, str(port), str(shutdown_s)])
+    try:
+        ends = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                assert process.poll() is None
+                assert time.monotonic() < ends
+                time.sleep(0.02)
+        yield process, port
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("path", ["/", "/slow"])
+@pytest.mark.parametrize("keep", [True, False], ids=["kept connections", "new connections"])
+def test_under_load_a_signal_drops_no_request(path: str, keep: bool) -> None:
+    with served(10) as (process, port):
+        load = Load(port, path=path, clients=12, keep=keep).start()
+        load.until(200)
+        process.send_signal(signal.SIGTERM)
+        load.join()
+        ended = process.wait(10)
+    assert load.dropped == []
+    assert set(load.statuses) == {200}
+    assert ended == 0
+    assert load.refused == 12, "each client was told to leave, and then not let in"
+
+
+def test_work_that_does_not_end_is_cancelled_after_the_time_it_has() -> None:
+    with served(0.5) as (process, port):
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(b"GET /never HTTP/1.1\r\nhost: a\r\n\r\n")
+        time.sleep(0.2)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+        assert 0.4 < time.monotonic() - began < 3
+
+
+def test_a_thread_that_cannot_be_interrupted_does_not_keep_the_process() -> None:
+    with served(0.5) as (process, port):
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(b"GET /thread HTTP/1.1\r\nhost: a\r\n\r\n")
+        time.sleep(0.2)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 1
+        assert time.monotonic() - began < 5
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a filter of Linux' kernel")
+def test_a_shut_door_keeps_who_is_inside_and_ignores_who_knocks() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        inside = socket.create_connection(listening.getsockname())
+        shut(listening.fileno())
+        with pytest.raises(TimeoutError):
+            socket.create_connection(listening.getsockname(), timeout=0.3)
+        inside.sendall(b"hello")
+        accepted, _ = listening.accept()
+        assert accepted.recv(5) == b"hello"
+        inside.close()
+        accepted.close()
