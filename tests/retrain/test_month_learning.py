@@ -11,7 +11,8 @@ from scrubjay.evaluate.examples import View
 from scrubjay.media.layout import Problem
 from scrubjay.retrain.gating.gates import Comparison, decide
 from scrubjay.retrain.gating.settings import Part
-from scrubjay.retrain.month_learning import _health, _named, _unjudged
+from scrubjay.retrain.month_judging import _health, _unjudged
+from scrubjay.retrain.month_learning import _named
 from scrubjay.search.embed import NOT_FINITE
 from scrubjay.search.measure import Evaluation
 

@@ -9,7 +9,7 @@ from scrubjay.core.errors import Conflict
 from scrubjay.core.types import Champion
 from scrubjay.retrain.bridging import learn_bridges, plan_bridge
 from scrubjay.retrain.month import Month
-from scrubjay.retrain.month_learning import CHALLENGER_VIEWS, CHAMPION_VIEWS
+from scrubjay.retrain.month_judging import CHALLENGER_VIEWS, CHAMPION_VIEWS
 from scrubjay.retrain.retention import retire
 from scrubjay.retrain.serving import serve_bridged, upgrade
 from scrubjay.retrain.views_file import load_views
@@ -70,6 +70,8 @@ def embed(month: Month) -> Mapping[str, Any]:
 def complete(month: Month) -> Mapping[str, Any]:
     """Serve the version if nothing allowed it before, and remove generations nobody needs."""
     published = _published(month)
+    # What was uploaded since `embed` looked is only in what served until now.
+    upgrade(month.home, month.version, limit=0, progress=month.progress)
     removed = retire(month.home, keep=month.plan.retain.generations)
     return {**published, "removed": list(removed)}
 

@@ -12,14 +12,14 @@ from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_data import DROP, VERDICT, read_verdict
 from scrubjay.retrain.month_fit import ENCODER
 from scrubjay.retrain.month_fit import FOLDER as FIT
-from scrubjay.retrain.month_learning import (
+from scrubjay.retrain.month_judging import (
     CHALLENGER_VIEWS,
     CHAMPION_VIEWS,
     COMPARED,
     DECISION,
-    PACKAGE,
-    VERSION,
 )
+from scrubjay.retrain.month_learning import VERSION
+from scrubjay.retrain.month_package import PACKAGE
 from scrubjay.retrain.month_report import write_month_report
 from scrubjay.retrain.telling.masks import Masks
 from scrubjay.retrain.telling.message import message

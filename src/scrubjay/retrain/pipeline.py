@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from scrubjay.core.failpoint import failpoint
-from scrubjay.retrain import month_data, month_learning, month_serving, month_telling
+from scrubjay.retrain import (
+    month_data,
+    month_judging,
+    month_learning,
+    month_package,
+    month_serving,
+    month_telling,
+)
 from scrubjay.retrain.ledger import LEDGER, Ledger
 from scrubjay.retrain.month import Month
 
@@ -45,10 +52,10 @@ STEPS = (
     Step("snapshot", month_data.snapshot, always),
     Step("fit", month_learning.fit, learning),
     Step("export", month_learning.export, learning),
-    Step("evaluate", month_learning.evaluate, learning),
-    Step("gate", month_learning.gate, learning),
-    Step("package", month_learning.package, promoted),
-    Step("register", month_learning.register, promoted),
+    Step("evaluate", month_judging.evaluate, learning),
+    Step("gate", month_judging.gate, learning),
+    Step("package", month_package.package, promoted),
+    Step("register", month_package.register, promoted),
     Step("bridge", month_serving.bridge, promoted),
     Step("publish", month_serving.publish, promoted),
     Step("embed", month_serving.embed, promoted),
