@@ -176,8 +176,9 @@ def add_folder(home: Home, folder: Path | str, *, month: str, progress: Progress
     added = collect(home, folder, month=month, open_target=open_target, progress=progress)
     if added.gone:
         from scrubjay.retrain.forgetting.forget import purge
+        from scrubjay.search.visit import open_source
 
-        purge(home, added.gone, progress=progress)
+        purge(home, added.gone, gone_from=open_source(str(folder)).url, progress=progress)
     for version in begun:
         set_champion(home, version, progress=progress)
     return added
@@ -226,10 +227,11 @@ def evaluate(
 
 def set_champion(home: Home, version: str, *, progress: Progress) -> Champion:
     """Embed the collection with a version and serve the pair."""
-    from scrubjay.retrain.serving import embed_version, publish
+    from scrubjay.retrain.serving import embed_version, publish, upgrade
 
     champion = embed_version(home, version, progress=progress)
     publish(home, champion)
+    upgrade(home, version, limit=0, progress=progress)  # what was uploaded meanwhile
     return champion
 
 

@@ -94,7 +94,7 @@ def snapshot(month: Month) -> Mapping[str, Any]:
     home.held.release(run=month.run.id, ids=brought | set(drop.gone))
     if drop.gone:
         # First, while the catalog still says what their words and names were.
-        purge(home, drop.gone)
+        purge(home, drop.gone, gone_from=drop.source)
         drop = read_drop(month)  # as who goes on from here reads it: their names are out of it
     if month.plan.data.source is not None:
         take(home, drop, without=bad, refused=verdict.problems)

@@ -30,20 +30,19 @@ class Source:
 
 
 def snapshot_source(home: Home, name: str | None = None) -> Source:
-    """The items of a snapshot, the newest unless another is named.
+    """The items of a snapshot; unless one is named, of what may be learned from now.
 
     Raises:
         NotReady: nothing was added yet.
         UnknownName: there is no snapshot of that name.
     """
     if name is None:
-        newest = home.catalog.newest_snapshot()
-        if newest is None:
+        if not home.catalog.count():
             raise NotReady(
                 f"nothing to train on in {home.path}: run `scrubjay add FOLDER` first, "
                 f"or give datamodule.folder=FOLDER"
             )
-        name = newest.name
+        name = home.catalog.snapshot(without=home.held.ids()).name  # uploads take none
     return Source(f"snapshot {name}", tuple(home.catalog.snapshot_items(name)), name)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from scrubjay.core.protocols import Encoder, Progress
 from scrubjay.core.types import Item
 from scrubjay.media.layout import Problem
-from scrubjay.search.drop import look, take
+from scrubjay.search.drop import look, not_elsewhere, take
 from scrubjay.search.ingest import Ingested, ingest
 from scrubjay.search.scan import scan_folder
 from scrubjay.store.bucket import is_remote
@@ -148,4 +148,5 @@ def _from_bucket(home: Home, url: str, month: str, progress: Progress) -> _Broug
     items = [
         item for item in home.catalog.items() if any(uri.startswith(start) for uri in item.uris)
     ]
-    return _Brought(items, changes, drop.problems, drop.layout, drop.ignored, drop.gone)
+    gone = tuple(not_elsewhere(home, drop.gone, drop.source))
+    return _Brought(items, changes, drop.problems, drop.layout, drop.ignored, gone)

@@ -160,13 +160,15 @@ def take(
     kept = [item for item in brought.values() if item.id not in without]
     failpoint("source.before_catalog")
     changes = home.catalog.upsert([*kept, *drop.moved], gone=drop.unnamed)
-    gone = {item.sha256 for item in home.catalog.items(ids=drop.gone)}
-    home.catalog.delete(drop.gone)
-    failpoint("source.after_catalog")
     seen = home.sources.of(drop.source)
-    if is_remote(drop.source):
-        _release(home, seen, drop.look, gone)
-        home.media.sweep()
+    with home.uploads.taking("removing items"):
+        ids = not_elsewhere(home, drop.gone, drop.source)
+        gone = {item.sha256 for item in home.catalog.items(ids=ids)}
+        home.catalog.delete(ids)
+        failpoint("source.after_catalog")
+        if is_remote(drop.source):
+            _release(home, seen, drop.look, gone)
+            home.media.sweep()
     start = f"{drop.source}/"
     named = [replace(one, path=one.path.removeprefix(start)) for one in refused]
     home.quarantine.replace(drop.source, [*drop.problems, *named], month=drop.month)
@@ -178,6 +180,14 @@ def take(
     }
     seen.take(drop.look, refusals)
     return changes
+
+
+def not_elsewhere(home: Home, ids: Collection[str], source: str) -> list[str]:
+    """Those of some items that have no name outside a source; what has one was uploaded, say."""
+    start = f"{source}/"
+    there = home.catalog.items(ids=ids) if ids else ()
+    kept = {item.id for item in there if not all(uri.startswith(start) for uri in item.uris)}
+    return [item_id for item_id in ids if item_id not in kept]
 
 
 def _names_below(bucket: Bucket, items: Iterable[Item]) -> set[str]:

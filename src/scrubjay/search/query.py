@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadMedia, UnsupportedModality, WrongUse
 from scrubjay.core.protocols import Encoder
-from scrubjay.core.types import Champion, Evidence, Hit, Kind, Media, Modality
+from scrubjay.core.types import Champion, Evidence, Hit, Media, Modality
 from scrubjay.search.decode import DEFAULT_LIMITS, MODALITY_OF, windows
 from scrubjay.search.embed import middle
 from scrubjay.search.mix import LIKE, checked_weights, mixed

@@ -14,6 +14,7 @@ from scrubjay.core.known import Known
 from scrubjay.core.snapshot import Snapshot
 from scrubjay.core.types import Item, Split
 from scrubjay.store.attributes import settled_types, types_in
+from scrubjay.store.browse import Facets, Place, facets, places
 from scrubjay.store.catalog_schema import (
     catalog_schema,
     checked,
@@ -54,6 +55,7 @@ class Catalog:
         self.path = path
         self._table = StoredTable(path, point="catalog")
         self._snapshots = SnapshotFolder(path.with_name("snapshots"))
+        self._facets: tuple[int, Facets] | None = None
 
     def upsert(self, items: Iterable[Item], *, gone: Collection[str] = ()) -> Changes:
         """Add items and update those whose id is there; what did not change is not written.
@@ -124,12 +126,14 @@ class Catalog:
         Raises:
             BadFilter: the expression does not parse or names no column.
         """
-        kept = None
-        if where is not None:
-            schema = self._table.schema() if self._table.exists() else catalog_schema()
-            kept = compile_where(where, filter_columns(schema))
         wanted = None if ids is None else sorted(set(ids))
-        return self._read(wanted, kept)
+        return self._read(wanted, self._compiled(where))
+
+    def _compiled(self, where: str | None) -> str | None:
+        if where is None:
+            return None
+        schema = self._table.schema() if self._table.exists() else catalog_schema()
+        return compile_where(where, filter_columns(schema))
 
     def _read(self, ids: Sequence[str] | None, kept: str | None) -> Iterator[Item]:
         if ids is None:
@@ -149,6 +153,37 @@ class Catalog:
     def count(self) -> int:
         """Items."""
         return self._table.count()
+
+    def page(
+        self, limit: int, *, after: Place | None = None, where: str | None = None
+    ) -> tuple[list[Item], Place | None]:
+        """Some items, those of the newest month first, within a month in order of id.
+
+        Args:
+            after: where the page before ended.
+            where: only what a `--where` expression keeps.
+
+        Returns:
+            The items, and where the page ends when there are more.
+
+        Raises:
+            BadFilter: the expression does not parse or names no column.
+        """
+        kept = self._compiled(where)
+        if not self._table.exists():
+            return [], None
+        found = places(self._table, limit + 1, after=after, where=kept)
+        shown = found[:limit]
+        items = {item.id: item for item in self._by_ids([one.id for one in shown])}
+        end = shown[-1] if len(found) > limit else None
+        return [items[one.id] for one in shown if one.id in items], end
+
+    def facets(self) -> Facets:
+        """How many items there are of each month, kind, language and tag."""
+        version = self._table.version()
+        if self._facets is None or self._facets[0] != version:
+            self._facets = version, facets(self._table)
+        return self._facets[1]
 
     def attribute_types(self) -> Mapping[str, str]:
         """Attribute -> int64, float64, bool, date32, timestamp, string or list<string>."""

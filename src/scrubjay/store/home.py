@@ -22,6 +22,8 @@ from scrubjay.store.reader import Reader
 from scrubjay.store.registry import Registry
 from scrubjay.store.served import Served
 from scrubjay.store.sources import Sources
+from scrubjay.store.thumbs import Thumbs
+from scrubjay.store.uploads import Uploads
 
 
 class Home:
@@ -74,8 +76,18 @@ class Home:
 
     @cached_property
     def media(self) -> MediaStore:
-        """Bytes that came from an object store."""
+        """Bytes that came from an object store, or were uploaded."""
         return MediaStore(self.path / "media")
+
+    @cached_property
+    def thumbs(self) -> Thumbs:
+        """Small pictures of items."""
+        return Thumbs(self.path / "media" / "thumbs")
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Which uploads are under way."""
+        return Uploads(self.path / "uploads")
 
     @cached_property
     def sources(self) -> Sources:

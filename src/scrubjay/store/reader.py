@@ -10,11 +10,12 @@ from scrubjay.core.errors import BadMedia
 from scrubjay.store.bucket import is_remote
 from scrubjay.store.media import MediaStore
 from scrubjay.store.objects import read_uri
+from scrubjay.store.uploads import uploaded_sha256
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads items: files where they are, objects of a bucket from the home's media.
+    """Reads items: files where they are, objects of a bucket and uploads from the home's media.
 
     It may be sent to other processes. It knows the addresses of the moment it was made, so that
     what is trained on does not change meanwhile; make another after the catalog changed.
@@ -37,9 +38,10 @@ class Reader:
             BadMedia: they are gone, too large, may not be read, or nobody catalogued the address.
             Damaged: what is kept is not what was put there.
         """
-        if not is_remote(uri):
+        uploaded = uploaded_sha256(uri)
+        if uploaded is None and not is_remote(uri):
             return read_uri(uri, max_bytes=max_bytes)
-        sha256 = self.sha256s.get(uri)
+        sha256 = uploaded or self.sha256s.get(uri)
         if sha256 is None:
             raise BadMedia("not in the catalog; add its bucket first", uri)
         try:

@@ -20,6 +20,7 @@ from scrubjay.core.types import Item
 from scrubjay.retrain.forgetting.scrub import reword, scrub_runs
 from scrubjay.retrain.forgetting.traces import Traces, traces_of
 from scrubjay.retrain.run import SNAPSHOT
+from scrubjay.search.drop import not_elsewhere
 from scrubjay.store.home import Home
 from scrubjay.store.lease import acquire
 from scrubjay.store.quarantine import SetAside
@@ -35,7 +36,7 @@ class Purged:
     Attributes:
         ids: of the items, those too that were half gone already.
         rows: rows of generations, or items of them: one an item and generation.
-        media: stored files.
+        media: stored files, and small pictures made of them.
         set_aside: rows of the quarantine.
         files: of runs, removed or written anew, below the folder of runs.
     """
@@ -169,7 +170,13 @@ def _came_back(home: Home) -> set[str]:
     return {item_id for sha256, item_id in there.items() if (sha256, item_id) in forgotten}
 
 
-def purge(home: Home, ids: Collection[str], *, progress: Progress = silent) -> Purged:
+def purge(
+    home: Home,
+    ids: Collection[str],
+    *,
+    gone_from: str | None = None,
+    progress: Progress = silent,
+) -> Purged:
     """Remove items from runs, quarantine, media, generations and catalog, and from the disk.
 
     Snapshots keep ids and hashes. What others have, too, stays: bytes that another item shares,
@@ -177,9 +184,20 @@ def purge(home: Home, ids: Collection[str], *, progress: Progress = silent) -> P
 
     Args:
         ids: items that are gone from the catalog already are purged from the rest.
+        gone_from: a source they are no longer in; what has a name elsewhere by now stays.
+
+    Raises:
+        Conflict: uploads are taken in for a minute on end.
     """
     if not ids:
         return Purged()
+    with home.uploads.taking("removing items"):
+        if gone_from is not None:
+            ids = not_elsewhere(home, ids, gone_from)
+        return _purge(home, ids, progress) if ids else Purged()
+
+
+def _purge(home: Home, ids: Collection[str], progress: Progress) -> Purged:
     steps = 4 + len(home.generations.names())
     traces = traces_of(home, ids)
     progress("removing", 0, steps)
@@ -190,7 +208,7 @@ def purge(home: Home, ids: Collection[str], *, progress: Progress = silent) -> P
     set_aside = home.quarantine.purge(partial(_is_set_aside, traces))
     progress("removing", 2, steps)
     failpoint("forget.before_media")
-    media = home.media.remove(traces.sha256s)
+    media = home.media.remove(traces.sha256s) + home.thumbs.remove(traces.sha256s)
     home.sources.drop_words()
     home.generations.sweep()
     failpoint("forget.after_media")
@@ -200,6 +218,7 @@ def purge(home: Home, ids: Collection[str], *, progress: Progress = silent) -> P
         rows += home.generations.open(name).purge(traces.ids)
         progress("removing", done, steps)
     home.catalog.purge(traces.ids)
+    home.thumbs.remove(traces.sha256s)  # of who looked while the catalog still had the item
     progress("removing", steps, steps)
     return Purged(tuple(sorted(traces.ids)), rows, media, set_aside, files)
 
