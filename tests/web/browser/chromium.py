@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Playwright,
+    Route,
+    ViewportSize,
+)
 
 NARROW, WIDE = 390, 1280
 """Pixels: a phone and a desk."""
@@ -70,7 +79,7 @@ def watched(
     Args:
         more: what `Browser.new_context` takes.
     """
-    size = {"width": width, "height": 844 if width == NARROW else 800}
+    size = ViewportSize(width=width, height=844 if width == NARROW else 800)
     context = browser.new_context(base_url=address, viewport=size, **more)
     context.set_default_timeout(ANSWERS_MS)
 
@@ -82,13 +91,18 @@ def watched(
             seen.strangers.append(url)
             route.abort()
 
+    def dismiss(dialog: Dialog) -> None:
+        seen.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def listen(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            seen.errors.append(f"{said.text} ({said.location.get('url')})")
+
     def watch(page: Page) -> None:
         page.on("pageerror", lambda error: seen.errors.append(str(error)))
-        page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
-        page.on(
-            "console",
-            lambda said: seen.errors.append(said.text) if said.type == "error" else None,
-        )
+        page.on("dialog", dismiss)
+        page.on("console", listen)
 
     context.route("**/*", check)
     context.on("page", watch)

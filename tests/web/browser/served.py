@@ -18,12 +18,15 @@ READY_S = 60.0
 
 
 @contextmanager
-def serving(home: Path, log: Path, *, token: str | None = None) -> Iterator[str]:
+def serving(
+    home: Path, log: Path, *, token: str | None = None, ready: bool = True
+) -> Iterator[str]:
     """Serve a home until the block ends; gives the address, such as `http://127.0.0.1:43211`.
 
     Args:
         log: where the server's own lines go.
         token: what a client must show; None asks for nothing.
+        ready: whether to wait until it can search; an empty home never can.
 
     Raises:
         RuntimeError: it was not ready in time.
@@ -46,7 +49,9 @@ def serving(home: Path, log: Path, *, token: str | None = None) -> Iterator[str]
         ) as process,
     ):
         try:
-            _wait(f"http://127.0.0.1:{port}/readyz", process, log, token)
+            _wait(
+                f"http://127.0.0.1:{port}/{'readyz' if ready else 'healthz'}", process, log, token
+            )
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
