@@ -31,7 +31,8 @@ async def app(scope, receive, send):
         await asyncio.sleep(60)
     elif scope["path"] == "/thread":
         await asyncio.to_thread(time.sleep, 60)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    headers = [(b"content-length", b"2")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"ok"})
 
 config = uvicorn.Config(app, port=int(sys.argv[1]), lifespan="off", log_level="warning")

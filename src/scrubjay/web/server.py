@@ -19,9 +19,11 @@ from scrubjay.web.context import Context
 from scrubjay.web.csrf import FormTokens
 from scrubjay.web.guard import Guard
 from scrubjay.web.headers import SecurityHeaders
+from scrubjay.web.metrics import Metrics
 from scrubjay.web.origin import OriginCheck
 from scrubjay.web.problems import add_problem_handlers
-from scrubjay.web.routes import champion, embeddings, login, search
+from scrubjay.web.request_log import RequestLog, log_config
+from scrubjay.web.routes import champion, embeddings, login, operations, search
 from scrubjay.web.serving import Serving
 from scrubjay.web.settings import ServeSettings
 
@@ -30,9 +32,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     search.router,
     champion.router,
     login.router,
+    operations.router,
 )
 
 MIDDLEWARE: tuple[Any, ...] = (
+    RequestLog,
     SecurityHeaders,
     BodyLimit,
     OriginCheck,
@@ -50,7 +54,10 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         WrongUse: other machines could reach it without a token.
     """
     require_token(settings.host, settings.token)
-    context = Context(home=home, settings=settings, serving=Serving(home, settings))
+    metrics = Metrics()
+    serving = Serving(home, settings)
+    serving.on_batch, serving.on_query = metrics.on_batch, metrics.drift.saw
+    context = Context(home=home, settings=settings, serving=serving, metrics=metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -80,14 +87,17 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
 
 
 def serve(home: Home, settings: ServeSettings) -> None:
-    """Listen until a signal ends it."""
+    """Listen until a signal ends it; then answer what was accepted, within `shutdown_s`."""
     import uvicorn
 
-    uvicorn.run(
+    from scrubjay.web.shutdown import GracefulServer
+
+    config = uvicorn.Config(
         create_app(home, settings),
         host=settings.host,
         port=settings.port,
         access_log=False,
+        log_config=log_config(),
         server_header=False,
-        timeout_graceful_shutdown=round(settings.shutdown_s) or None,
     )
+    GracefulServer(config, shutdown_s=settings.shutdown_s).run()
