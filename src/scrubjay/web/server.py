@@ -90,6 +90,7 @@ def serve(home: Home, settings: ServeSettings) -> None:
     """Listen until a signal ends it; then answer what was accepted, within `shutdown_s`."""
     import uvicorn
 
+    from scrubjay.web.http_protocol import MAX_CONNECTIONS, BoundedHttp
     from scrubjay.web.shutdown import GracefulServer
 
     config = uvicorn.Config(
@@ -99,5 +100,8 @@ def serve(home: Home, settings: ServeSettings) -> None:
         access_log=False,
         log_config=log_config(),
         server_header=False,
+        http=BoundedHttp,
+        ws="none",
+        limit_concurrency=MAX_CONNECTIONS,
     )
     GracefulServer(config, shutdown_s=settings.shutdown_s).run()
