@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ def data_url(path: Path, kind: str) -> str:
 
 
 def ask(client, **body):
-    return client.post("/v1/search", json=body)
+    headers = {"content-type": "application/json"}
+    return client.post("/v1/search", content=json.dumps(body), headers=headers)
 
 
 def test_the_answer_is_what_the_searcher_finds(shared_client, served_home):
@@ -100,7 +102,7 @@ def test_filters_narrow_and_nothing_found_is_said_in_words(shared_client):
         ({"text": "a", "where": "price >"}, 400, "filter"),
         ({"text": "a", "where": "nobody = 1"}, 400, "nobody"),
         ({"text": "a", "weights": {"smell": 1}}, 400, "smell"),
-        ({"text": "a", "after": "nonsense"}, 400, "after"),
+        ({"text": "a", "after": "nonsense"}, 400, "cursor"),
         ({"text": "\ud800"}, 400, "Unicode"),
         ({"like": "nobody"}, 404, "nobody"),
         ({"text": "a", "model": "2020-01-0000000"}, 404, "2020-01-0000000"),
