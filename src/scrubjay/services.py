@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrubjay.core.config import Settings, home_path, registry_url, wants_builtin
 from scrubjay.core.errors import MissingExtra, NotReady
-from scrubjay.core.protocols import Encoder, Progress
+from scrubjay.core.protocols import Encoder, Progress, silent
 from scrubjay.core.types import Champion, Item, Split
 from scrubjay.store.home import Home
 
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from scrubjay.retrain.forgetting.forget import Purged
     from scrubjay.retrain.rollback import RolledBack
     from scrubjay.retrain.single import Trained
-    from scrubjay.search.collect import Added
+    from scrubjay.search.collect import Added, Target
+    from scrubjay.search.items import ItemPage, KnownItem
     from scrubjay.search.measure import Evaluation
     from scrubjay.search.query import Searcher
+    from scrubjay.search.uploads import OpenTarget, Upload, Uploaded
+    from scrubjay.store.browse import Facets
     from scrubjay.store.registry import Registry
     from scrubjay.store.version import VersionInfo
 
@@ -108,9 +111,7 @@ def open_pair(home: Home, pair: Champion) -> Searcher:
     """A version's encoder and one of its generations, ready to search."""
     from scrubjay.search.query import Searcher
 
-    return Searcher(
-        open_encoder(home, pair.version), home.generations.open(pair.generation), pair
-    )
+    return Searcher(open_encoder(home, pair.version), home.generations.open(pair.generation), pair)
 
 
 def begin_with_shipped(home: Home, *, progress: Progress) -> Champion:
@@ -182,6 +183,92 @@ def add_folder(home: Home, folder: Path | str, *, month: str, progress: Progress
     for version in begun:
         set_champion(home, version, progress=progress)
     return added
+
+
+def add_uploads(
+    home: Home,
+    uploads: Sequence[Upload],
+    *,
+    month: str | None = None,
+    open_target: OpenTarget | None = None,
+    progress: Progress = silent,
+) -> Uploaded:
+    """Take in files that somebody handed over; what cannot be used is refused by name.
+
+    What is in the answer's `taken` is on the disk and indexed. A home that has no champion begins
+    with the encoder that comes with Scrubjay, as with `add_folder`.
+
+    Args:
+        month: of files that name none; None means this one.
+        open_target: the champion, opened, for whoever has it open already.
+
+    Raises:
+        Conflict: something else kept the catalog to itself for a minute.
+    """
+    from scrubjay.retrain.source import this_month
+    from scrubjay.search.uploads import take_uploads
+
+    if uploads and home.registry.champion() is None:
+        begun = _begin_with_shipped(home, progress)
+        if begun is not None:
+            set_champion(home, begun.version, progress=progress)
+    return take_uploads(
+        home,
+        uploads,
+        month=month or this_month(),
+        open_target=open_target or (lambda champion: _opened(home, champion)),
+        progress=progress,
+    )
+
+
+def finish_uploads(
+    home: Home, *, open_target: OpenTarget | None = None, progress: Progress = silent
+) -> None:
+    """Finish what killed uploads have left; costs a look into a folder when there is nothing."""
+    from scrubjay.search.uploads import finish_uploads as finish
+
+    finish(home, open_target or (lambda champion: _opened(home, champion)), progress)
+
+
+def _opened(home: Home, champion: Champion) -> Target:
+    from scrubjay.search.collect import Target
+
+    encoder = open_encoder(home, champion.version)
+    return Target(encoder, home.generations.open(champion.generation))
+
+
+def get_item(home: Home, item_id: str) -> KnownItem:
+    """One item with everything that is known of it.
+
+    Raises:
+        UnknownItem: it is not here, or is about to be forgotten.
+    """
+    from scrubjay.search.items import known_item
+
+    return known_item(home, item_id)
+
+
+def list_items(
+    home: Home, *, limit: int = 50, after: str | None = None, where: str | None = None
+) -> ItemPage:
+    """A page of items, those of the newest month first.
+
+    Args:
+        after: `next` of the page before.
+        where: a condition; `search.narrow.narrowed` makes one of facets.
+
+    Raises:
+        WrongUse: a limit out of range, or a cursor of another list.
+        BadFilter: a `where` that does not parse or names no column.
+    """
+    from scrubjay.search.items import item_page
+
+    return item_page(home, limit=limit, after=after, where=where)
+
+
+def facets(home: Home) -> Facets:
+    """How many items there are of each month, kind, language and tag."""
+    return home.catalog.facets()
 
 
 def _begin_with_shipped(home: Home, progress: Progress) -> Champion | None:

@@ -50,8 +50,7 @@ class Cursor:
         Args:
             bound: names what it continues.
         """
-        told = json.dumps([bound, self.seen, self.score, self.id], separators=(",", ":"))
-        return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+        return packed(bound, self.seen, self.score, self.id)
 
     @classmethod
     def read(cls, text: str, bound: str) -> Cursor:
@@ -60,8 +59,7 @@ class Cursor:
         Raises:
             WrongUse: it is none, or continues something else.
         """
-        told = _loaded(text)
-        match told:
+        match unpacked(text):
             case [str(whose), int(seen), float(score), str(last)] if (
                 seen >= 1 and not isinstance(seen, bool) and math.isfinite(score)
             ):
@@ -75,7 +73,13 @@ class Cursor:
         return cls(seen, score, last)
 
 
-def _loaded(text: str) -> object:
+def packed(*told: str | float) -> str:
+    """Some values as the text of a cursor."""
+    text = json.dumps(told, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def unpacked(text: str) -> object:
     """What a cursor's text says; None when it says nothing."""
     if len(text) > MAX_CURSOR:
         return None

@@ -30,6 +30,8 @@ from scrubjay.store.where import compile_where
 BATCH = 2_000
 HISTORY = timedelta(days=90)
 """Versions of the table are its history; older ones go when small files are gathered."""
+ASKED = 4_000
+"""Items that stay in memory for whoever asks again."""
 GATHER_ABOVE = 64
 """Small files a catalog may have before they are gathered into one."""
 
@@ -56,6 +58,7 @@ class Catalog:
         self._table = StoredTable(path, point="catalog")
         self._snapshots = SnapshotFolder(path.with_name("snapshots"))
         self._facets: tuple[int, Facets] | None = None
+        self._asked: tuple[int, dict[str, Item | None]] = (0, {})
 
     def upsert(self, items: Iterable[Item], *, gone: Collection[str] = ()) -> Changes:
         """Add items and update those whose id is there; what did not change is not written.
@@ -111,8 +114,17 @@ class Catalog:
         )
 
     def get(self, id: str) -> Item | None:
-        """One item, or None."""
-        return next(iter(self._by_ids([id])), None)
+        """One item, or None. Those asked for lately are known while nothing changes."""
+        version = self._table.version()
+        if self._asked[0] != version or len(self._asked[1]) >= ASKED:
+            self._asked = (version, {})
+        at, asked = self._asked
+        if id not in asked:
+            found = next(iter(self._by_ids([id])), None)
+            if at != version or self._table.version() != version:
+                return found
+            asked[id] = found
+        return asked[id]
 
     def items(
         self, *, ids: Collection[str] | None = None, where: str | None = None

@@ -47,6 +47,7 @@ class Forgotten:
     def __init__(self, folder: Path) -> None:
         """Name the folder; nothing is created before the first request."""
         self._folder = folder
+        self._read: dict[str, dict[str, Any]] = {}
 
     def add(self, ids: Sequence[str], sha256s: Sequence[str], *, version: str | None) -> Forgetting:
         """Write a request down; it is unfinished.
@@ -120,6 +121,11 @@ class Forgotten:
             if what == FORGET
         ]
 
+    def pending(self) -> frozenset[str]:
+        """Ids that are asked to be forgotten and are not wholly removed yet."""
+        open_requests = (one for one in self.events() if not one.finished)
+        return frozenset(item_id for one in open_requests for item_id in one.ids)
+
     def _say(self, what: str, about: Mapping[str, Any]) -> int:
         with locked(self._folder.with_name(f".{self._folder.name}.lock"), "forgetting"):
             make_folder(self._folder)
@@ -141,13 +147,20 @@ class Forgotten:
     def _events(self) -> list[tuple[int, str, dict[str, Any]]]:
         events = []
         for number, what, path in self._names():
-            try:
-                event = json.loads(path.read_bytes())
-                _ = event["at"], event[{FORGET: "items", FINISH: "number", ALLOW: "sha256s"}[what]]
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                raise Damaged(
-                    f"{path} cannot be read ({error}); restore it from a backup: without it, "
-                    f"what was forgotten would be taken again"
-                ) from error
+            event = self._read.get(path.name)  # no file ever changes
+            if event is None:
+                event = self._read[path.name] = _event(path, what)
             events.append((number, what, event))
         return events
+
+
+def _event(path: Path, what: str) -> dict[str, Any]:
+    try:
+        event: dict[str, Any] = json.loads(path.read_bytes())
+        _ = event["at"], event[{FORGET: "items", FINISH: "number", ALLOW: "sha256s"}[what]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Damaged(
+            f"{path} cannot be read ({error}); restore it from a backup: without it, "
+            f"what was forgotten would be taken again"
+        ) from error
+    return event

@@ -17,6 +17,7 @@ from scrubjay.store.forgotten import Forgotten
 from scrubjay.store.held import Held
 from scrubjay.store.index import Generations
 from scrubjay.store.media import MediaStore
+from scrubjay.store.originals import Originals
 from scrubjay.store.quarantine import Quarantine
 from scrubjay.store.reader import Reader
 from scrubjay.store.registry import Registry
@@ -78,6 +79,11 @@ class Home:
     def media(self) -> MediaStore:
         """Bytes that came from an object store, or were uploaded."""
         return MediaStore(self.path / "media")
+
+    @cached_property
+    def originals(self) -> Originals:
+        """The files behind items."""
+        return Originals(self.media)
 
     @cached_property
     def thumbs(self) -> Thumbs:

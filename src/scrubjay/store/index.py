@@ -24,9 +24,11 @@ from scrubjay.store.partitions import partition, partitioned, repartition
 from scrubjay.store.purge import scour
 from scrubjay.store.rows import (
     KEY,
+    ROW_FIELDS,
     VECTOR,
     Found,
     Row,
+    Span,
     described,
     row_schema,
     row_table,
@@ -37,7 +39,7 @@ from scrubjay.store.table import StoredTable, batched, sql_in, sql_text
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Found", "Generation", "Generations", "Page", "Row"]
+__all__ = ["Found", "Generation", "Generations", "Page", "Row", "Span"]
 
 BATCH = 2_000
 GATHER_ABOVE = 32
@@ -294,6 +296,16 @@ class Generation:
                 if mine.num_rows:
                     found[modality] = (mine["id"].to_pylist(), _matrix(mine, self.dim))
         return found
+
+    def spans(self, item_id: str) -> list[Span]:
+        """What rows an item has, in order of time."""
+        rows = self._table.rows([KEY, *ROW_FIELDS], where=sql_in("id", [item_id]))
+        if not rows.num_rows:
+            return []
+        return [
+            Span(Modality(row["modality"]), row["version"], row["start_s"], row["end_s"])
+            for row in rows.sort_by([("start_s", "ascending"), (KEY, "ascending")]).to_pylist()
+        ]
 
     def mapped(self) -> frozenset[str]:
         """Ids of the items whose rows were mapped, not embedded."""

@@ -73,6 +73,16 @@ class Found:
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A row of one item, without its vector: what was made of what part of it, by which version."""
+
+    modality: Modality
+    version: str
+    start_s: float | None = None
+    end_s: float | None = None
+
+
 def row_schema(dim: int, attribute_types: Mapping[str, str], *, version: str) -> pa.Schema:
     """Columns of a generation, and the version in whose space it is."""
     import pyarrow as pa
