@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 
 from scrubjay.core.errors import Conflict, NotReady, ScrubjayError
-from scrubjay.core.protocols import Encoder, silent
+from scrubjay.core.protocols import Encoder, Progress, silent
 from scrubjay.core.types import SAMPLE_RATE, Champion, Media, Modality
 from scrubjay.services import (
     CHAMPION_NAME,
@@ -147,10 +147,13 @@ class Serving:
             self.problem = None
             return champion
 
-    async def promote(self, version: str) -> Champion:
+    async def promote(self, version: str, *, progress: Progress = silent) -> Champion:
         """Embed the collection with a version, publish the pair, and serve it.
 
         Takes as long as embedding does; what answers meanwhile goes on answering.
+
+        Args:
+            progress: told by another thread.
 
         Raises:
             UnknownName: no such version.
@@ -159,7 +162,7 @@ class Serving:
         if self._promoting.locked():
             raise Conflict("a version is being made champion already; try again when it is")
         async with self._promoting:
-            await asyncio.to_thread(set_champion, self._home, version, progress=silent)
+            await asyncio.to_thread(set_champion, self._home, version, progress=progress)
             return await self.refresh()
 
     def _open(self, champion: Champion) -> Pair:
