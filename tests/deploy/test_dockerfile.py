@@ -18,7 +18,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 DEPLOY = REPOSITORY / "deploy"
 TEXT = (DEPLOY / "Dockerfile").read_text()
 IGNORE = (DEPLOY / "Dockerfile.dockerignore").read_text()
-PUBLIC_INDEX = "https://pypi.org/simple"
 
 
 def test_a_linter_finds_nothing_to_say() -> None:
@@ -107,9 +106,23 @@ def _torch_index() -> str:
     if found.returncode == 0:
         version = json.loads(found.stdout)["install"][0]["metadata"]["version"]
         if version.endswith("+cpu"):
-            return os.environ.get("PIP_INDEX_URL", PUBLIC_INDEX)
+            return os.environ.get("PIP_INDEX_URL") or _pips_own_index()
     stage = next(one for one in stages(TEXT)[1] if one.name == "built-cpu")
     return stage.instructions[0].value.partition("=")[2]
+
+
+def _pips_own_index() -> str:
+    """Where pip looks when nobody says where, as its help has it."""
+    said = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--help"],
+        env={**os.environ, "COLUMNS": "300"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found = re.search(r"\(default (https?://\S+)\)", said)
+    assert found is not None, "pip's help does not name its index"
+    return found[1]
 
 
 IN_THE_BASE = frozenset(
