@@ -109,9 +109,12 @@ def open_champion(home: Home) -> Searcher:
 
 def open_pair(home: Home, pair: Champion) -> Searcher:
     """A version's encoder and one of its generations, ready to search."""
+    from scrubjay.search.cutoff import Cutoffs
     from scrubjay.search.query import Searcher
 
-    return Searcher(open_encoder(home, pair.version), home.generations.open(pair.generation), pair)
+    encoder, generation = open_encoder(home, pair.version), home.generations.open(pair.generation)
+    cutoff = Cutoffs(home.generations.cutoff(pair.generation), encoder, generation)
+    return Searcher(encoder, generation, pair, cutoff=cutoff)
 
 
 def begin_with_shipped(home: Home, *, progress: Progress) -> Champion:
@@ -131,10 +134,8 @@ def begin_with_shipped(home: Home, *, progress: Progress) -> Champion:
 def open_version(home: Home, version: str, *, progress: Progress) -> Searcher:
     """Any version ready to search all the home holds, embedded first where it is not yet."""
     from scrubjay.retrain.serving import embed_version
-    from scrubjay.search.query import Searcher
 
-    pair = embed_version(home, version, progress=progress)
-    return Searcher(open_encoder(home, version), home.generations.open(pair.generation), pair)
+    return open_pair(home, embed_version(home, version, progress=progress))
 
 
 def shipped_version(home: Home) -> str:

@@ -22,7 +22,7 @@ DIGITS: Final = 6
 """Of a score, in the order of hits: sums of float32 agree so far whatever else is in the index."""
 
 EXTRA: Final = 4_000
-"""Hits that may be asked for beyond a page, for those that tie with its last or are cut."""
+"""Hits that may be asked for beyond a page, for those that tie with its last."""
 
 FOREIGN: Final = (
     "this cursor belongs to another query, or the collection is served by another index by now; "
@@ -98,12 +98,10 @@ class Page:
 
     Attributes:
         next: where the page ends, when there are more.
-        cut: whether hits were left out for not being close enough.
     """
 
     hits: tuple[Hit, ...]
     next: Cursor | None
-    cut: bool
 
 
 def read_page(
@@ -112,8 +110,6 @@ def read_page(
     *,
     after: Cursor | None = None,
     without: str | None = None,
-    keep: Callable[[Sequence[Hit]], Sequence[Hit]] | None = None,
-    floor: float = -math.inf,
 ) -> Page:
     """The k hits after a cursor, best first; equal scores in order of id.
 
@@ -124,8 +120,6 @@ def read_page(
         ask: the n best hits; fewer when there are no more.
         after: where the page before ended.
         without: an id that is no hit.
-        keep: of hits from the very best on, those that are close enough.
-        floor: below this score `keep` keeps none.
 
     Raises:
         WrongUse: the page is too deep.
@@ -141,16 +135,15 @@ def read_page(
         found = ask(fetch)
         whole = len(found) < fetch or fetch >= least + EXTRA
         hits = [one for one in _settled(found, whole=whole) if one.id != without]
-        kept = hits if keep is None else list(keep(hits))
-        rest = _beyond(kept, after)
-        if len(rest) > k or whole or found[-1].score < floor:
+        rest = _beyond(hits, after)
+        if len(rest) > k or whole:
             break
         fetch = min(2 * fetch, least + EXTRA)
     shown = tuple(rest[:k])
     end = None
     if len(rest) > k:
         end = Cursor(hits.index(shown[-1]) + 1, shown[-1].score, shown[-1].id)
-    return Page(shown, end, cut=keep is not None and _beyond(hits, after)[:k] != rest[:k])
+    return Page(shown, end)
 
 
 def _settled(found: Sequence[Hit], *, whole: bool) -> list[Hit]:

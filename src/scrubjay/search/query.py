@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadMedia, UnsupportedModality, WrongUse
 from scrubjay.core.protocols import Encoder
-from scrubjay.core.types import Champion, Evidence, Hit, Media, Modality
+from scrubjay.core.types import Champion, Evidence, Hit, Kind, Media, Modality
 from scrubjay.search.decode import DEFAULT_LIMITS, MODALITY_OF, windows
 from scrubjay.search.embed import middle
 from scrubjay.search.mix import LIKE, checked_weights, mixed
@@ -36,14 +36,17 @@ REMEMBERED = 256
 
 
 class Cutoff(Protocol):
-    """Which hits are close enough to be shown."""
+    """What is close enough to be shown."""
 
-    def keeps(self, query: Query, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-        """Those of a query's hits, given from the very best on, that are close enough."""
-        ...
-
-    def floor(self, query: Query) -> float:
-        """A score below which nothing is close enough to this query, of whatever kind."""
+    def far(
+        self,
+        asked: Modality,
+        vector: NDArray[np.float32],
+        *,
+        kinds: frozenset[Kind] | None = None,
+        where: str | None = None,
+    ) -> frozenset[Kind]:
+        """Kinds of item that hold something, but nothing close enough to a query."""
         ...
 
 
@@ -70,7 +73,7 @@ class SearchResult:
 
     Attributes:
         next: what `Query.after` takes for the page after this one; None: there is none.
-        cut: whether the cutoff left hits out.
+        cut: whether the cutoff left out some kind of item, or all: nothing of it is close enough.
     """
 
     query: Query
@@ -243,20 +246,15 @@ class Searcher:
         began = time.perf_counter()
         self.check(query)
         bound = self._bound(query)
-        cutoff = self.cutoff if query.cutoff else None
+        after = None if query.after is None else Cursor.read(query.after, bound)
+        far = self._far(query, vector)
+        kinds = (query.kinds or frozenset(Kind)) - far if far else query.kinds or None
 
         def ask(n: int) -> list[Hit]:
-            found = self.generation.search(vector, n, kinds=query.kinds or None, where=query.where)
+            found = self.generation.search(vector, n, kinds=kinds, where=query.where)
             return [_hit(one) for one in found]
 
-        page = read_page(
-            ask,
-            query.k,
-            after=None if query.after is None else Cursor.read(query.after, bound),
-            without=query.like,
-            keep=None if cutoff is None else lambda hits: cutoff.keeps(query, hits),
-            floor=-np.inf if cutoff is None else cutoff.floor(query),
-        )
+        page = read_page(ask, query.k, after=after, without=query.like)
         if page.next is not None:
             self._remember(bound, vector)
         search_ms = 1000 * (time.perf_counter() - began)
@@ -267,8 +265,17 @@ class Searcher:
             self.champion.version,
             self.champion.generation,
             next=None if page.next is None else page.next.written(bound),
-            cut=page.cut,
+            cut=bool(far),
         )
+
+    def _far(self, query: Query, vector: NDArray[np.float32]) -> frozenset[Kind]:
+        """Kinds the cutoff leaves out; a mix, and the like of an item, are never cut."""
+        if self.cutoff is None or not query.cutoff or len(query.parts) != 1:
+            return frozenset()
+        (part,) = query.parts
+        if part == LIKE or query.weights.get(part, 1.0) < 0:
+            return frozenset()
+        return self.cutoff.far(Modality(part), vector, kinds=query.kinds, where=query.where)
 
     def _bound(self, query: Query) -> str:
         """What a cursor continues: the query, in this generation."""

@@ -433,7 +433,12 @@ class Generations:
         if name not in (known := self.names()):
             raise UnknownName("generation", name, known)
         with StoredTable(self._path(name), point="generation").writing():
+            self.cutoff(name).unlink(missing_ok=True)
             remove_folder(self._path(name), point="generation")
+
+    def cutoff(self, name: str) -> Path:
+        """Where it is written down what is close enough in a generation; it goes with it."""
+        return self._folder / f"{name}.cutoff.json"
 
     def sweep(self) -> None:
         """Delete what is left of generations whose removal was killed."""
