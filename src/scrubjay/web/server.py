@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
-from collections.abc import AsyncIterator
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
 from scrubjay import __version__
+from scrubjay.core.errors import WrongUse
 from scrubjay.media.sandbox import shared_sandbox
+from scrubjay.services import finish_uploads
 from scrubjay.store.home import Home
 from scrubjay.web.address import AddressCheck
 from scrubjay.web.auth import require_token
@@ -21,18 +24,21 @@ from scrubjay.web.guard import Guard
 from scrubjay.web.headers import SecurityHeaders
 from scrubjay.web.metrics import Metrics
 from scrubjay.web.origin import OriginCheck
+from scrubjay.web.preparing import prepare, wants_preparing
 from scrubjay.web.problems import add_problem_handlers
 from scrubjay.web.request_log import RequestLog, log_config
-from scrubjay.web.routes import champion, embeddings, login, operations, search
+from scrubjay.web.routes import champion, embeddings, items, login, operations, pages, search
 from scrubjay.web.serving import Serving
 from scrubjay.web.settings import ServeSettings
 
 ROUTERS: tuple[APIRouter, ...] = (
     embeddings.router,
     search.router,
+    items.router,
     champion.router,
     login.router,
     operations.router,
+    pages.router,
 )
 
 MIDDLEWARE: tuple[Any, ...] = (
@@ -61,8 +67,10 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await to_thread(shared_sandbox().start)
-        await context.serving.start()
+        decoders = asyncio.to_thread(shared_sandbox().start)
+        await asyncio.gather(decoders, context.serving.start())
+        if not serving.ready and await asyncio.to_thread(wants_preparing, home):
+            context.start(prepare(context), name="preparing the built-in encoder")
         try:
             yield
         finally:
@@ -74,6 +82,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         version=__version__,
         summary="Find your own pictures and recordings by typing, speaking or showing.",
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         docs_url=None,
         redoc_url=None,
     )
@@ -86,17 +95,31 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     return app
 
 
-def serve(home: Home, settings: ServeSettings) -> None:
-    """Listen until a signal ends it; then answer what was accepted, within `shutdown_s`."""
+def serve(home: Home, settings: ServeSettings, *, tell: Callable[[str], None]) -> None:
+    """Listen until a signal ends it; then answer what was accepted, within `shutdown_s`.
+
+    Args:
+        tell: told, in words for a person, where the service is and what it waits for.
+
+    Raises:
+        WrongUse: other machines could reach it without a token, or the address cannot be had.
+    """
     import uvicorn
 
     from scrubjay.web.http_protocol import MAX_CONNECTIONS, BoundedHttp
     from scrubjay.web.shutdown import GracefulServer
 
+    app = create_app(home, settings)
+    listening = _bound(settings.host, settings.port)
+    if wants_preparing(home):
+        tell(
+            f"nothing serves {home.path} yet: the encoder that comes with Scrubjay is prepared "
+            f"now, once; it takes about half a minute"
+        )
+    host, port = listening.getsockname()[:2]
+    tell(f"Scrubjay is at http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
     config = uvicorn.Config(
-        create_app(home, settings),
-        host=settings.host,
-        port=settings.port,
+        app,
         access_log=False,
         log_config=log_config(),
         server_header=False,
@@ -104,4 +127,28 @@ def serve(home: Home, settings: ServeSettings) -> None:
         ws="none",
         limit_concurrency=MAX_CONNECTIONS,
     )
-    GracefulServer(config, shutdown_s=settings.shutdown_s).run()
+    GracefulServer(config, shutdown_s=settings.shutdown_s).run(sockets=[listening])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket at an address; nobody is let in before the server listens.
+
+    Raises:
+        WrongUse: the address cannot be had.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise WrongUse(f"{host} is no address of this machine: {error.strerror}") from error
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        raise WrongUse(
+            f"{host} port {port} cannot be listened at ({error.strerror}); give another with --port"
+        ) from error
+    return bound
