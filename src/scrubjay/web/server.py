@@ -69,6 +69,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         decoders = asyncio.to_thread(shared_sandbox().start)
         await asyncio.gather(decoders, context.serving.start())
+        context.start(asyncio.to_thread(finish_uploads, home), name="finishing uploads")
         if not serving.ready and await asyncio.to_thread(wants_preparing, home):
             context.start(prepare(context), name="preparing the built-in encoder")
         try:
