@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from scrubjay.web.problems import problem
+from scrubjay.web.problem_page import problem_answer
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -49,7 +49,7 @@ class BodyLimit:
         else:
             await self._run(scope, body)
         if body.refusal is not None and not body.started:
-            await problem(*body.refusal)(scope, body.receive, body.send)
+            await problem_answer(scope, *body.refusal)(scope, body.receive, body.send)
         await body.end()
 
     async def _run(self, scope: Scope, body: _Body) -> None:

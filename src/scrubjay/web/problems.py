@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import cast
 
@@ -96,26 +97,33 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_defect)
 
 
+def _answer(request: Request) -> Callable[..., Response]:
+    """What the asker can read: a page or JSON."""
+    from scrubjay.web.problem_page import problem_answer
+
+    return partial(problem_answer, request.scope)
+
+
 async def _on_scrubjay_error(request: Request, error: Exception) -> Response:
     status, message, code, headers = described(cast("ScrubjayError", error))
     if status == 500:
         LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(status, message, code=code, headers=headers)
+    return _answer(request)(status, message, code=code, headers=headers)
 
 
 async def _on_wrong_request(request: Request, error: Exception) -> Response:
     first = cast("RequestValidationError", error).errors()[0]
     where = [str(part) for part in first["loc"]]
     param = ".".join(where[1:]) or None
-    return problem(400, f"{param or 'the request'}: {first['msg']}", param=param)
+    return _answer(request)(400, f"{param or 'the request'}: {first['msg']}", param=param)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     wrong = cast("HTTPException", error)
     message = wrong.detail or HTTPStatus(wrong.status_code).phrase
-    return problem(wrong.status_code, message, headers=wrong.headers)
+    return _answer(request)(wrong.status_code, message, headers=wrong.headers)
 
 
 async def _on_defect(request: Request, error: Exception) -> Response:
     """The last net; Starlette raises the error on after this, for the log."""
-    return problem(500, INSIDE)
+    return _answer(request)(500, INSIDE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from scrubjay.web.problems import problem
+from scrubjay.web.problem_page import problem_answer
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -55,5 +55,5 @@ async def refuse(
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": POLICY_VIOLATED})
         return
-    response = problem(status, message, code=code, headers=headers)
+    response = problem_answer(scope, status, message, code=code, headers=headers)
     await response(scope, receive, send)

@@ -10,11 +10,14 @@ from urllib.parse import urlencode
 from scrubjay.core.errors import BadMedia
 from scrubjay.core.types import Kind
 from scrubjay.media.sniff import HEAD_BYTES, sniff
+from scrubjay.search.narrow import narrowed
 from scrubjay.search.question import Query
 from scrubjay.web.pages.things import Thing
 
 PAGE = 24
 """Hits on a page: full rows of two, three and four."""
+SPOKEN = "recording.wav"
+"""What the page's microphone calls what it heard."""
 EVEN = 50
 """Where words and example count the same."""
 
@@ -34,13 +37,15 @@ class Filters:
         """Whether there is any."""
         return bool(self.kinds or self.month or self.language or self.tag or self.where)
 
-    def condition(self) -> str | None:
-        """All but the kinds, in the language of `--where`."""
-        named = (("month", self.month), ("language", self.language), ("tag", self.tag))
-        tests = [f"{name} = {_quoted(value)}" for name, value in named if value]
-        if self.where:
-            tests.insert(0, f"({self.where})" if tests else self.where)
-        return " AND ".join(tests) or None
+    def condition(self, *, with_kinds: bool = False) -> str | None:
+        """In the language of `--where`; a query takes the kinds by themselves."""
+        return narrowed(
+            self.where,
+            kinds=self.kinds if with_kinds else (),
+            months=_given(self.month),
+            languages=_given(self.language),
+            tags=_given(self.tag),
+        )
 
     def kinds_wanted(self) -> frozenset[Kind] | None:
         """The kinds; None is all of them."""
@@ -64,6 +69,13 @@ class Example:
     name: str
     data: bytes
     kind: Kind
+
+    @property
+    def called(self) -> str:
+        """What the page calls it."""
+        if self.name == SPOKEN:
+            return "what you said"
+        return f"your {'recording' if self.kind is Kind.SPEECH else 'picture'} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +118,7 @@ class Asked:
         if self.like_id:
             parts.append(self.like.title if self.like else "that item")
         if self.example:
-            spoken = self.example.kind is Kind.SPEECH
-            parts.append("what you said" if spoken else "your picture")
+            parts.append(self.example.called)
         if self.text:
             parts.append(f"\u201c{self.text}\u201d")
         return " and ".join(parts)
@@ -217,6 +228,5 @@ def _share(text: str) -> int:
     return min(100, int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else EVEN
 
 
-def _quoted(text: str) -> str:
-    doubled = text.replace("'", "''")
-    return f"'{doubled}'"
+def _given(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()

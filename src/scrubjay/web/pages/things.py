@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from scrubjay.core.types import Hit, Item, Kind
+from scrubjay.search.items import KnownItem
 from scrubjay.web.pages import words
 
 TITLE = 200
@@ -118,12 +118,9 @@ class Facts:
     uris: tuple[str, ...]
 
 
-def facts_of(item: Item, *, more: Mapping[str, str | None]) -> Facts:
-    """Everything the catalogue knows, and what others add.
-
-    Args:
-        more: name -> value; what is None is left out.
-    """
+def facts_of(told: KnownItem) -> Facts:
+    """Everything catalogue and index know."""
+    item = told.item
     parts = {"train": "learning", "val": "choosing settings", "test": "judging; never learned from"}
     known: dict[str, str | None] = {
         "Kind": words.kind_name(item.kind.value),
@@ -133,7 +130,8 @@ def facts_of(item: Item, *, more: Mapping[str, str | None]) -> Facts:
         "Pixels": f"{item.width} x {item.height}" if item.width and item.height else None,
         "Length": None if item.duration_s is None else words.clock(item.duration_s),
         "Used for": parts[item.split.value],
-        **more,
+        "Held back": "not learned from until it is accepted" if told.held else None,
+        "Found by": _found_by(told),
         "Id": item.id,
         "SHA-256": item.sha256,
         "Content group": item.group,
@@ -148,3 +146,12 @@ def facts_of(item: Item, *, more: Mapping[str, str | None]) -> Facts:
         ),
         uris=item.uris,
     )
+
+
+def _found_by(told: KnownItem) -> str:
+    versions = sorted({one.version for one in told.spans})
+    if not versions:
+        return "no search yet: it is not indexed"
+    rows = len(told.spans)
+    parts = f", in {rows} parts" if rows > 1 else ""
+    return f"vectors of {' and '.join(versions)}{parts}"

@@ -16,8 +16,19 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.TEXT: ("Text", "Texts"),
 }
 MONTHS: Final = (
-    "January February March April May June July August September October November December"
-).split()
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
 
 

@@ -70,15 +70,15 @@ function send(form, file, item) {
       }
     });
     request.addEventListener("load", () => {
-      if (request.status >= 400) {
-        refuse(item, request.getResponseHeader("X-Problem") ?? "The server refused it.");
-        resolve(false);
-        return;
-      }
       const answer = new DOMParser().parseFromString(request.responseText, "text/html");
       const outcome = answer.querySelector("li");
-      item.replaceWith(document.adoptNode(outcome));
-      resolve(outcome.querySelector(".badge.bad") === null);
+      if (outcome) {
+        item.replaceWith(document.adoptNode(outcome));
+        resolve(outcome.querySelector(".badge.bad") === null);
+      } else {
+        refuse(item, problemOf(request));
+        resolve(false);
+      }
     });
     request.addEventListener("error", () => {
       refuse(item, "The server does not answer. Try again in a moment.");
@@ -89,6 +89,15 @@ function send(form, file, item) {
     request.setRequestHeader("HX-Request-Type", "partial");
     request.send(data);
   });
+}
+
+/* A refusal that never reached the page is the service's own, in JSON. */
+function problemOf(request) {
+  try {
+    return JSON.parse(request.responseText).error.message;
+  } catch {
+    return "The server did not take it. Try again in a moment.";
+  }
 }
 
 function refuse(item, words) {

@@ -1,0 +1,74 @@
+"""Items: all of them page by page, everything known about one, and deleting it."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from scrubjay.core.protocols import silent
+from scrubjay.services import forget_items, get_item, list_items
+from scrubjay.web.context import ContextDep
+from scrubjay.web.pages.asking import read_filters
+from scrubjay.web.pages.finding import facets_view
+from scrubjay.web.pages.things import facts_of, of_item
+from scrubjay.web.routes.pages.page import page
+
+router = APIRouter()
+
+ROWS = 50
+
+
+@router.get("/items")
+async def listed(request: Request, context: ContextDep) -> HTMLResponse:
+    """A page of the list, the newest month first."""
+    sent = request.query_params
+    filters = read_filters(sent, sent.getlist("kind"))
+    home = context.home
+    found = await asyncio.to_thread(
+        list_items,
+        home,
+        limit=ROWS,
+        after=sent.get("after") or None,
+        where=filters.condition(with_kinds=True),
+    )
+    facets = facets_view(await asyncio.to_thread(home.catalog.facets), filters)
+    further = "/items?" + urlencode([*filters.pairs(), ("after", found.next or "")])
+    return page(
+        request,
+        context,
+        "items.html",
+        "Items",
+        items=[of_item(one) for one in found.items],
+        next=further if found.next else None,
+        facets=facets,
+        asked=filters,
+        notice=f"Deleted: {sent['deleted']}" if sent.get("deleted") else None,
+    )
+
+
+# An id may hold anything, slashes too; so what is asked of an item comes before the item.
+@router.get("/items/{item_id:path}/delete")
+async def ask_delete(request: Request, context: ContextDep, item_id: str) -> HTMLResponse:
+    """Ask before deleting."""
+    known = await asyncio.to_thread(get_item, context.home, item_id)
+    return page(request, context, "delete.html", "Items", item=of_item(known.item))
+
+
+@router.post("/items/{item_id:path}/delete")
+async def do_delete(context: ContextDep, item_id: str) -> Response:
+    """Forget it, everywhere."""
+    item = (await asyncio.to_thread(get_item, context.home, item_id)).item
+    await asyncio.to_thread(forget_items, context.home, [item.id], progress=silent)
+    told = urlencode({"deleted": of_item(item).title})
+    return RedirectResponse(f"/items?{told}", 303)
+
+
+@router.get("/items/{item_id:path}")
+async def one(request: Request, context: ContextDep, item_id: str) -> HTMLResponse:
+    """Everything known about an item."""
+    known = await asyncio.to_thread(get_item, context.home, item_id)
+    view = of_item(known.item)
+    return page(request, context, "item.html", "Items", item=view, facts=facts_of(known))
