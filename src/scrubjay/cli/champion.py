@@ -35,6 +35,26 @@ def show(context: typer.Context, home: HomeOption = None, json: JsonOption = Fal
         out.print(f" {mark} {info.id}  trained {info.created:%Y-%m-%d %H:%M}")
 
 
+@champion.command()
+def prepare(home: HomeOption = None, json: JsonOption = False) -> None:
+    """Serve the encoder that comes with Scrubjay, where nothing serves yet.
+
+    `scrubjay add` and `scrubjay serve` do it by themselves; in an image it is done beforehand.
+    It needs torch, once.
+
+    Example: scrubjay champion prepare --home /srv/scrubjay
+    """
+    from scrubjay.services import begin_with_shipped, open_home
+
+    opened = open_home(home)
+    with progress_bar() as progress:
+        now = begin_with_shipped(opened, progress=progress)
+    if json:
+        emit({"version": now.version, "generation": now.generation})
+    else:
+        console().print(f"{now.version} serves now")
+
+
 @champion.command("set")
 def set_version(
     version: Annotated[str, typer.Argument(help="A version that `scrubjay champion` lists.")],

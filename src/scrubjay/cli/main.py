@@ -23,6 +23,7 @@ from scrubjay.cli.models import models
 from scrubjay.cli.retrain import retrain
 from scrubjay.cli.rollback import rollback
 from scrubjay.cli.search import search
+from scrubjay.cli.serve import serve
 from scrubjay.cli.train import train
 from scrubjay.core.errors import ScrubjayError
 
@@ -59,7 +60,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(demo, add, forget, train, evaluate, search),
+    *(demo, add, forget, train, evaluate, search, serve),
     *(retrain, history, rollback, doctor),
 ):
     app.command()(command)

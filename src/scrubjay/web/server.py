@@ -24,7 +24,7 @@ from scrubjay.web.guard import Guard
 from scrubjay.web.headers import SecurityHeaders
 from scrubjay.web.metrics import Metrics
 from scrubjay.web.origin import OriginCheck
-from scrubjay.web.preparing import prepare, wants_preparing
+from scrubjay.web.preparing import BEING_PREPARED, prepare, wants_preparing
 from scrubjay.web.problems import add_problem_handlers
 from scrubjay.web.request_log import RequestLog, log_config
 from scrubjay.web.routes import champion, embeddings, items, login, operations, pages, search
@@ -67,11 +67,11 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        decoders = asyncio.to_thread(shared_sandbox().start)
-        await asyncio.gather(decoders, context.serving.start())
-        context.start(asyncio.to_thread(finish_uploads, home), name="finishing uploads")
-        if not serving.ready and await asyncio.to_thread(wants_preparing, home):
+        if await asyncio.to_thread(wants_preparing, home):
+            serving.expected = BEING_PREPARED
             context.start(prepare(context), name="preparing the built-in encoder")
+        await asyncio.gather(asyncio.to_thread(shared_sandbox().start), serving.start())
+        context.start(asyncio.to_thread(finish_uploads, home), name="finishing uploads")
         try:
             yield
         finally:

@@ -52,6 +52,7 @@ class Serving:
 
     Attributes:
         problem: why what is published does not serve; None when it does.
+        expected: where nothing was published, what is done about it; None: somebody has to.
         on_batch: told of every batch of every tower; set it before `start`.
         on_query: told of the vectors of every query; set it before `start`.
     """
@@ -59,6 +60,7 @@ class Serving:
     def __init__(self, home: Home, settings: ServeSettings) -> None:
         """Nothing is opened before `start`."""
         self.problem: str | None = None
+        self.expected: str | None = None
         self.on_batch: OnBatch | None = None
         self.on_query: OnQuery | None = None
         self._home = home
@@ -67,6 +69,9 @@ class Serving:
         self._others: OrderedDict[str, Towers] = OrderedDict()
         self._opening = asyncio.Lock()
         self._promoting = asyncio.Lock()
+        self._unopened: Champion | None = None
+        self._patience_s = 0.0
+        self._try_again = 0.0
         self._watch: asyncio.Task[None] | None = None
         self._threads = ThreadPoolExecutor(
             max(4, 2 * (os.cpu_count() or 1)), thread_name_prefix="find"
@@ -135,17 +140,41 @@ class Serving:
         """
         async with self._opening:
             try:
-                champion = await asyncio.to_thread(current_champion, self._home)
+                champion = await asyncio.to_thread(self._published)
                 if champion != self.champion:
-                    pair = await asyncio.to_thread(self._open, champion)
-                    old, self._pair = self._pair, pair
-                    if old is not None:
-                        old.retire()
+                    await self._swap(champion)
             except ScrubjayError as error:
                 self.problem = str(error)
                 raise
-            self.problem = None
+            self.problem = self.expected = self._unopened = None
+            self._patience_s = 0.0
             return champion
+
+    def _published(self) -> Champion:
+        """What the registry names.
+
+        Raises:
+            NotReady: nothing yet; what is done about it, where something is.
+        """
+        try:
+            return current_champion(self._home)
+        except NotReady as error:
+            if self.expected is None:
+                raise
+            raise NotReady(self.expected) from error
+
+    async def _swap(self, champion: Champion) -> None:
+        """Let this pair answer from now on; requests that are under way keep theirs."""
+        try:
+            pair = await asyncio.to_thread(self._open, champion)
+        except Exception:
+            self._unopened = champion
+            self._patience_s = min(2 * self._patience_s + self._settings.watch_s, MOST_PATIENCE_S)
+            self._try_again = time.monotonic() + self._patience_s
+            raise
+        old, self._pair = self._pair, pair
+        if old is not None:
+            old.retire()
 
     async def promote(self, version: str, *, progress: Progress = silent) -> Champion:
         """Embed the collection with a version, publish the pair, and serve it.
@@ -224,27 +253,32 @@ class Serving:
             self._others.popitem(last=False)[1].retire()
         return towers
 
-    async def _refresh_quietly(self) -> bool:
-        """Whether what is published serves; why not is in `problem`, and in the log once."""
+    async def _refresh_quietly(self) -> None:
+        """Serve what is published, if it can be; why not is in `problem`, and in the log once."""
         before = self.problem
         try:
             await self.refresh()
         except ScrubjayError as error:
             if self.problem != before:
                 LOG.warning("%s", error)
-            return False
         except Exception:
+            self.problem = "the champion cannot be opened; the server's log says why"
             LOG.exception("the champion cannot be opened; what answered before goes on")
-            return False
-        return True
 
     async def _keep_watching(self) -> None:
-        """Look for another champion; one that cannot be opened is tried less and less often."""
-        wait_s = self._settings.watch_s
+        """Look for another champion; one that could not be opened is tried ever less often."""
         while True:
-            await asyncio.sleep(wait_s)
-            good = await self._refresh_quietly()
-            wait_s = self._settings.watch_s if good else min(2 * wait_s, MOST_PATIENCE_S)
+            await asyncio.sleep(self._settings.watch_s)
+            waits = self._unopened is not None and time.monotonic() < self._try_again
+            if not waits or await self._is_another():
+                await self._refresh_quietly()
+
+    async def _is_another(self) -> bool:
+        """Whether the champion is not the one that could not be opened."""
+        try:
+            return await asyncio.to_thread(self._home.registry.champion) != self._unopened
+        except ScrubjayError:
+            return False
 
 
 def _warm(encoder: Encoder) -> None:

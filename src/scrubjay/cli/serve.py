@@ -1,0 +1,57 @@
+"""`scrubjay serve`: embeddings, search and the page over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scrubjay.cli.frame import HomeOption, note
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; off this machine a token is needed.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8000,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="A file with the token clients must show; else $SCRUBJAY_TOKEN."),
+    ] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="A host name browsers know it by, besides localhost; may be repeated."),
+    ] = None,
+    log_queries: Annotated[
+        bool, typer.Option("--log-queries", help="Write search words of the page to the log.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Serve the API and the page until Ctrl-C or SIGTERM.
+
+    A home without an encoder of its own begins with the one that comes with Scrubjay. A new
+    champion is noticed and takes over while requests go on.
+
+    Example: scrubjay serve --port 8000 --home /srv/scrubjay
+    """
+    from scrubjay.core.errors import MissingExtra
+    from scrubjay.services import open_home
+
+    try:
+        from scrubjay.web.auth import read_token
+        from scrubjay.web.server import serve as listen
+        from scrubjay.web.settings import ServeSettings
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "scrubjay":
+            raise
+        raise MissingExtra("scrubjay serve", "serve") from error
+    opened = open_home(home)
+    settings = ServeSettings(
+        host=host,
+        port=port,
+        token=read_token(token_file),
+        names=tuple(name or ()),
+        log_queries=log_queries,
+    )
+    listen(opened, settings, tell=note)
