@@ -196,8 +196,8 @@ def add_uploads(
 ) -> Uploaded:
     """Take in files that somebody handed over; what cannot be used is refused by name.
 
-    What is in the answer's `taken` is on the disk and indexed. A home that has no champion begins
-    with the encoder that comes with Scrubjay, as with `add_folder`.
+    What is in the answer's `taken` is on the disk and indexed; in a home that has no champion it is
+    indexed by the first.
 
     Args:
         month: of files that name none; None means this one.
@@ -209,10 +209,6 @@ def add_uploads(
     from scrubjay.retrain.source import this_month
     from scrubjay.search.uploads import take_uploads
 
-    if uploads and home.registry.champion() is None:
-        begun = _begin_with_shipped(home, progress)
-        if begun is not None:
-            set_champion(home, begun.version, progress=progress)
     return take_uploads(
         home,
         uploads,

@@ -38,6 +38,7 @@ MAX_TAG: Final = 200
 MAX_LANGUAGE: Final = 35
 """Characters of the longest well-formed language code one meets (RFC 5646, 4.4.1)."""
 
+NOTHING_SERVES: Final = "no encoder serves yet; the first one indexes it"
 FORGOTTEN_MEANWHILE: Final = "forgotten while it was taken in"
 
 
@@ -230,7 +231,7 @@ def index_items(
         if now == champion:
             return champion.version, reasons
         champion = now
-    return None, dict.fromkeys(ids, "no encoder serves yet")
+    return None, dict.fromkeys(ids, NOTHING_SERVES)
 
 
 def _finish_left(home: Home, open_target: OpenTarget, progress: Progress) -> None:

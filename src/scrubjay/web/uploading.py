@@ -143,12 +143,10 @@ async def take_uploads(
 
 
 async def _take(context: Context, uploads: Sequence[Upload]) -> Uploaded:
-    if context.serving.ready:
-        async with context.serving.pair() as pair:
-            return await asyncio.to_thread(_add, context, uploads, pair)
-    done = await asyncio.to_thread(_add, context, uploads, None)
-    await context.serving.refresh()
-    return done
+    if not context.serving.ready:
+        return await asyncio.to_thread(_add, context, uploads, None)
+    async with context.serving.pair() as pair:
+        return await asyncio.to_thread(_add, context, uploads, pair)
 
 
 def _add(context: Context, uploads: Sequence[Upload], pair: Pair | None) -> Uploaded:
