@@ -135,7 +135,7 @@ class DecoderProcess:
         except (BrokenPipeError, EOFError):
             raise self._lost(seconds) from None
         except TimeoutError:
-            reason = f"decoding it takes longer than {patience_s:.0f} s"
+            reason = f"decoding it takes longer than {patience_s:g} s"
             raise DecoderLost(reason, by_limit=True) from None
         self.usable = end is not Said.OUT_OF_MEMORY and not self._come
         return end, payloads
@@ -197,7 +197,7 @@ class DecoderProcess:
             return DecoderLost("its decoder stopped answering")
         if code == -signal.SIGXCPU:
             return DecoderLost(
-                f"decoding it takes more than {seconds:.0f} s of processor time", by_limit=True
+                f"decoding it takes more than {seconds:g} s of processor time", by_limit=True
             )
         if code < 0:
             return DecoderLost(f"its decoder crashed ({_signal_name(-code)})")
