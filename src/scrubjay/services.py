@@ -183,6 +183,10 @@ def add_folder(home: Home, folder: Path | str, *, month: str, progress: Progress
         purge(home, added.gone, gone_from=open_source(str(folder)).url, progress=progress)
     for version in begun:
         set_champion(home, version, progress=progress)
+    if before is not None:
+        from scrubjay.retrain.calibration import refit_if_grown
+
+        refit_if_grown(home, before, progress=progress)
     return added
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.types import Champion, Item, Kind, Split
+from scrubjay.retrain.calibration import refit_if_grown
 from scrubjay.retrain.forgetting.forget import purge
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_fit import learnable
@@ -108,6 +109,7 @@ def snapshot(month: Month) -> Mapping[str, Any]:
     champion = home.registry.champion()
     if champion is not None:
         upgrade(home, champion.version, limit=month.plan.embed.limit, progress=month.progress)
+        refit_if_grown(home, champion, progress=month.progress)
     if not home.catalog.count():
         return _nothing_at_all(month, verdict, champion)
     # What came with us gives way to the first version of the owner's own.

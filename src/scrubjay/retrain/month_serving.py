@@ -8,6 +8,7 @@ from typing import Any
 from scrubjay.core.errors import Conflict
 from scrubjay.core.types import Champion
 from scrubjay.retrain.bridging import learn_bridges, plan_bridge
+from scrubjay.retrain.calibration import refit
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_judging import CHALLENGER_VIEWS, CHAMPION_VIEWS
 from scrubjay.retrain.retention import retire
@@ -68,12 +69,17 @@ def embed(month: Month) -> Mapping[str, Any]:
 
 
 def complete(month: Month) -> Mapping[str, Any]:
-    """Serve the version if nothing allowed it before, and remove generations nobody needs."""
+    """Serve the version if nothing allowed it before, and remove generations nobody needs.
+
+    What is close enough to a query is fitted first: mapped rows lie otherwise than embedded ones.
+    """
+    fitted = refit(month.home, Champion(month.version, month.version), progress=month.progress)
     published = _published(month)
     # What was uploaded since `embed` looked is only in what served until now.
     upgrade(month.home, month.version, limit=0, progress=month.progress)
     removed = retire(month.home, keep=month.plan.retain.generations)
-    return {**published, "removed": list(removed)}
+    cutoff = {"cuts": list(fitted.laws), "never": dict(fitted.untold)}
+    return {**published, "removed": list(removed), "cutoff": cutoff}
 
 
 def _published(month: Month) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def observe(questions: Questions, rows: Rows, *, encode: Encode | None, seed: in
         encode: reads the captions of the first hits; None leaves those clues unknown.
         seed: of the order in which rows join the galleries.
     """
-    rows, places = _shuffled(rows, questions.places, seed)
+    rows, places = _shuffled(rows, questions, seed)
     sizes = gallery_sizes(len(rows))
     index = WordIndex(rows.words)
     about = [index.about(words) for words in questions.words]
@@ -286,12 +286,18 @@ def _top(scores: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.argpartition(scores, len(scores) - DEPTH)[-DEPTH:]
 
 
-def _shuffled(rows: Rows, places: NDArray[np.int64], seed: int) -> tuple[Rows, NDArray[np.int64]]:
-    """Rows in the order they join the galleries, and where the questions' own rows are then."""
+def _shuffled(rows: Rows, questions: Questions, seed: int) -> tuple[Rows, NDArray[np.int64]]:
+    """Rows in the order they join the galleries, and where the questions' own rows are then.
+
+    Of a row nobody described it is not known whether it is about a question. They are left out,
+    unless nothing is described.
+    """
     order = np.random.default_rng(seed).permutation(len(rows))
-    now = np.empty(len(rows), np.int64)
-    now[order] = np.arange(len(rows))
-    return rows.take(order), np.where(places >= 0, now[places], -1)
+    if any(questions.words):
+        order = order[[bool(rows.words[at]) for at in order]]
+    now = np.full(len(rows) + 1, -1)
+    now[order] = np.arange(len(order))
+    return rows.take(order), now[questions.places]
 
 
 def _rows_by_group(groups: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
