@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from scrubjay.core.errors import BadFilter, BadMedia, UnsupportedModality, WrongUse
+from scrubjay.core.errors import BadFilter, BadMedia, UnknownItem, UnsupportedModality, WrongUse
 from scrubjay.core.types import Champion, Kind, Modality
 from scrubjay.search.ingest import ingest
 from scrubjay.search.query import MAX_K, MAX_TEXT, Query, Searcher, checked_text
@@ -181,3 +181,157 @@ def test_a_query_the_encoder_has_no_tower_for_is_refused_before_it_is_decoded(se
 
 def test_a_condition_nothing_passes_finds_nothing(searcher):
     assert searcher.search(Query(text="red", where="price > 1000")).hits == ()
+
+
+def test_a_mix_is_the_weighted_sum_of_its_parts(searcher):
+    """Red words and a green picture, against the cosines worked out by hand."""
+    query = Query(
+        text="red", picture=png((0, 255, 0)), weights={"text": 2, "image": -0.5}, kinds={Kind.IMAGE}
+    )
+    encoder = searcher.encoder
+    (words,) = encoder.encode(Modality.TEXT, ["red"])
+    (shown,) = encoder.encode(Modality.IMAGE, [np.full((20, 24, 3), (0, 255, 0), np.uint8)])
+    wanted = 2 * words.astype(float) - 0.5 * shown
+    wanted /= np.linalg.norm(wanted)
+    expected = {}
+    for item in searcher.shelf.items[:3]:
+        (row,) = searcher.generation.vectors(item.id)
+        expected[item.id] = float(wanted @ row)
+    result = searcher.search(query)
+    assert {hit.id: hit.score for hit in result.hits} == pytest.approx(expected, abs=1e-5)
+    assert [hit.id for hit in result.hits] == sorted(expected, key=lambda one: -expected[one])
+    assert result.to_json()["query"]["weights"] == {"text": 2, "image": -0.5}
+
+
+def test_more_of_one_part_brings_its_own_nearer(searcher):
+    def best(text, image):
+        weights = {"text": text, "image": image}
+        query = Query(text="red", picture=png((0, 0, 255)), weights=weights, k=1)
+        return names(searcher.search(query))[0]
+
+    assert best(5, 1) == "red.png"
+    assert best(1, 5) == "blue.png"
+
+
+def test_more_like_an_item_uses_its_own_vectors_and_leaves_it_out(searcher):
+    red, green, _, low, long = searcher.shelf.items
+    searcher.encoder.batches.clear()
+    found = searcher.search(Query(like=red.id))
+    assert searcher.encoder.batches == []
+    assert [hit.id for hit in found.hits].count(red.id) == 0
+    assert len(found.hits) == 4
+    (row,) = searcher.generation.vectors(red.id)
+    (other,) = searcher.generation.vectors(green.id)
+    scores = {hit.id: hit.score for hit in found.hits}
+    assert scores[green.id] == pytest.approx(float(row @ other), abs=1e-5)
+    windows = searcher.generation.vectors(long.id)
+    assert len(windows) == 4
+    middle = windows.mean(axis=0) / np.linalg.norm(windows.mean(axis=0))
+    (of_low,) = searcher.generation.vectors(low.id)
+    scores = {hit.id: hit.score for hit in searcher.search(Query(like=long.id)).hits}
+    assert scores[low.id] == pytest.approx(float(middle @ of_low), abs=1e-5)
+
+
+def test_like_this_but_that(searcher):
+    red = searcher.shelf.items[0]
+    query = Query(like=red.id, text="blue", weights={"text": 3}, kinds=frozenset({Kind.IMAGE}))
+    assert names(searcher.search(query)) == ["blue.png", "green.png"]
+    told = searcher.search(query).to_json()["query"]
+    assert (told["like"], told["text"]) == (red.id, "blue")
+
+
+@pytest.mark.parametrize("like", ["nobody", "'; DROP", "", "a" * 500])
+def test_an_item_that_is_not_indexed_has_no_like(searcher, like):
+    with pytest.raises(UnknownItem, match="is indexed in g1"):
+        searcher.search(Query(like=like))
+
+
+def test_pages_of_a_query_are_its_one_large_page(searcher):
+    for query in (
+        Query(text="red"),
+        Query(picture=png((9, 200, 30)), where="price >= 10"),
+        Query(like=searcher.shelf.items[1].id, text="blue", weights={"like": 0.3}),
+    ):
+        whole = searcher.search(dataclasses.replace(query, k=100))
+        assert whole.next is None
+        for k in (1, 2, 3):
+            hits, after = [], None
+            while True:
+                page = searcher.search(dataclasses.replace(query, k=k, after=after))
+                hits += page.hits
+                if page.next is None:
+                    break
+                assert len(page.hits) == k
+                after = page.next
+            assert hits == list(whole.hits)
+
+
+def test_a_page_goes_on_with_the_vector_of_the_first(searcher):
+    first = searcher.search(Query(text="red", k=1))
+    searcher.encoder.batches.clear()
+    again = Query(text="red", k=1, after=first.next)
+    second = searcher.search(again)
+    assert searcher.encoder.batches == []
+    forgetful = Searcher(searcher.encoder, searcher.generation, searcher.champion)
+    assert forgetful.search(again).hits == second.hits
+    assert searcher.encoder.batches == [(Modality.TEXT, 1)]
+
+
+def test_a_cursor_of_another_query_or_generation_is_refused(searcher):
+    after = searcher.search(Query(text="red", k=1)).next
+    for other in (
+        Query(text="blue", k=1, after=after),
+        Query(text="red", k=1, after=after, where="price > 1"),
+        Query(text="red", k=1, after=after, kinds=frozenset({Kind.IMAGE})),
+        Query(text="red", k=1, after=after, weights={"text": -1}),
+        Query(text="red", k=1, after=after, cutoff=True),
+    ):
+        with pytest.raises(WrongUse, match="another query"):
+            searcher.search(other)
+    elsewhere = Searcher(searcher.encoder, searcher.generation, Champion("v", "g2"))
+    with pytest.raises(WrongUse, match="another index"):
+        elsewhere.search(Query(text="red", k=1, after=after))
+    assert searcher.search(Query(text="red", k=3, after=after)).hits
+
+
+class FarFrom:
+    """A cutoff that finds nothing close enough among some kinds of item."""
+
+    def __init__(self, *kinds):
+        self.kinds = frozenset(kinds)
+
+    def far(self, asked, vector, *, kinds=None, where=None):
+        return self.kinds
+
+
+def test_a_cutoff_leaves_out_kinds_with_nothing_close_enough_when_asked_to(searcher):
+    whole = searcher.search(Query(text="red"))
+    kinds = {hit.kind for hit in whole.hits}
+    assert len(kinds) > 1
+    first = whole.hits[0].kind
+    strict = Searcher(
+        searcher.encoder, searcher.generation, searcher.champion, cutoff=FarFrom(first)
+    )
+    cut = strict.search(Query(text="red", cutoff=True))
+    assert cut.cut
+    assert {hit.kind for hit in cut.hits} == kinds - {first}
+    assert strict.search(Query(text="red")).hits == whole.hits
+    nothing = Searcher(
+        searcher.encoder, searcher.generation, searcher.champion, cutoff=FarFrom(*Kind)
+    ).search(Query(text="red", cutoff=True))
+    assert (nothing.hits, nothing.cut, nothing.next) == ((), True, None)
+
+
+def test_a_mix_and_the_like_of_an_item_are_never_cut(searcher):
+    strict = Searcher(
+        searcher.encoder, searcher.generation, searcher.champion, cutoff=FarFrom(*Kind)
+    )
+    like = strict.search(Query(text="red")).hits[0].id
+    for query in (
+        Query(like=like, cutoff=True),
+        Query(text="red", like=like, cutoff=True),
+        Query(text="red", weights={"text": -1}, cutoff=True),
+    ):
+        found = strict.search(query)
+        assert found.hits
+        assert not found.cut
