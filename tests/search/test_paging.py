@@ -1,4 +1,4 @@
-"""Pages put together are the one large page, whatever the size, the ties, and what comes or leaves."""
+"""Pages put together are the one large page, whatever the ties and what comes or leaves."""
 
 from __future__ import annotations
 
