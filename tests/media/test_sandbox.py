@@ -172,14 +172,6 @@ def test_memory_does_not_grow_with_the_length_of_a_recording() -> None:
     narrow.close()
 
 
-def test_too_much_processor_time_is_a_reason() -> None:
-    hurried = Sandbox(1, allowance=Allowance(least_s=0.5, per_sound_s=0.0, patience=1000))
-    reason = refused(hurried, long_wav(seconds=8000, rate=22_050))
-    assert reason == "decoding it takes more than 0.5 s of processor time"
-    assert np.array_equal(hurried.decode_sound(SOUND), audio.decode_sound(SOUND))
-    hurried.close()
-
-
 def test_too_long_by_the_clock_is_a_reason(sandbox: Sandbox) -> None:
     sandbox.start()
     (process,) = processes(sandbox)
@@ -279,6 +271,21 @@ def test_nothing_a_decoder_says_is_believed_unchecked(
     sandbox = Sandbox(1)
     assert reason in refused(sandbox, SOUND, MediaLimits(max_sound_s=2))
     sandbox.close()
+
+
+def test_a_decoder_that_never_ends_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = (
+        "from scrubjay.media import decoder\n"
+        "def answer(*file):\n  while True: pass\n"
+        "decoder.answer = answer\n"
+        "decoder.main()\n"
+    )
+    hostile(tmp_path, monkeypatch, endless)
+    hurried = Sandbox(1, allowance=Allowance(least_s=0.5, per_sound_s=0.0, patience=200))
+    assert refused(hurried, SOUND) == "decoding it takes more than 0.5 s of processor time"
+    hurried.close()
 
 
 def test_no_decoder_outlives_the_program(tmp_path: Path) -> None:
