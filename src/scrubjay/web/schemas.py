@@ -8,9 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from scrubjay.core.types import Kind
 from scrubjay.services import CHAMPION_NAME
-
-PICTURE = "data:image/png;base64,iVBORw0KGgo..."
-RECORDING = "data:audio/wav;base64,UklGRg..."
+from scrubjay.web.examples import (
+    EMBEDDED,
+    FOUND,
+    PICTURE,
+    PROBLEM,
+    RECORDING,
+    SERVING,
+    VERSION,
+)
 
 
 class Asked(BaseModel):
@@ -101,6 +107,8 @@ class Usage(Told):
 class Embeddings(Told):
     """What `/v1/embeddings` answers."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [EMBEDDED]})
+
     object: Literal["list"]
     data: list[Embedding]
     model: str = Field(description="The version that made the vectors.")
@@ -180,6 +188,8 @@ class TookTold(Told):
 class SearchTold(Told):
     """What `/v1/search` answers: hits, best first, of one pair of version and generation."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [FOUND]})
+
     query: dict[str, Any]
     hits: list[HitTold]
     next: str | None = Field(description="What `after` takes for the next page; null: none.")
@@ -193,13 +203,15 @@ class SearchTold(Told):
 class ChampionAsked(Asked):
     """What `POST /v1/champion` takes; without a version what is published now is served."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"version": "2026-11-3f2a91c"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"version": VERSION}]})
 
     version: str | None = Field(None, description="The version to embed with, publish and serve.")
 
 
 class ChampionTold(Told):
     """The pair that answers."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [SERVING]})
 
     version: str
     generation: str
@@ -220,5 +232,7 @@ class ProblemTold(Told):
 
 class Problem(Told):
     """Every error's answer, in OpenAI's shape."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PROBLEM]})
 
     error: ProblemTold

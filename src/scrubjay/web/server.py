@@ -23,6 +23,7 @@ from scrubjay.web.csrf import FormTokens
 from scrubjay.web.guard import Guard
 from scrubjay.web.headers import SecurityHeaders
 from scrubjay.web.metrics import Metrics
+from scrubjay.web.openapi import describe
 from scrubjay.web.origin import OriginCheck
 from scrubjay.web.preparing import BEING_PREPARED, prepare, wants_preparing
 from scrubjay.web.problems import add_problem_handlers
@@ -93,6 +94,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     add_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
+    describe(app)
     return app
 
 

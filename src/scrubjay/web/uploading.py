@@ -23,6 +23,7 @@ from scrubjay.web.batcher import Busy
 from scrubjay.web.context import Context
 from scrubjay.web.csrf import FIELD
 from scrubjay.web.data_url import parse_data_url
+from scrubjay.web.examples import PICTURE
 from scrubjay.web.file_name import safe_file_name
 from scrubjay.web.towers import Pair
 
@@ -78,7 +79,7 @@ class FilesSent(BaseModel):
                     "items": [
                         {
                             "name": "jay.png",
-                            "data": "data:image/png;base64,iVBORw0KGgo...",
+                            "data": PICTURE,
                             "captions": ["a blue jay on a fence"],
                             "tags": ["bird"],
                             "attributes": {"price": 12.5},

@@ -12,12 +12,13 @@ from scrubjay import __version__
 from scrubjay.core.errors import NotReady
 from scrubjay.core.types import Champion
 from scrubjay.web.context import Context, ContextDep
+from scrubjay.web.examples import VERSION
+from scrubjay.web.schemas import Problem
 
 router = APIRouter(tags=["operations"])
 
-A_VERSION = "2026-11-3f2a91c"
 NOT_READY: dict[int | str, dict[str, Any]] = {
-    503: {"description": "Nothing serves yet; the message says what to do."}
+    503: {"model": Problem, "description": "Nothing serves yet; the message says what to do."}
 }
 
 
@@ -35,9 +36,17 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """Searches are answered, and by whom."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"status": "ready", "version": VERSION, "generation": VERSION, "behind": None}
+            ]
+        }
+    )
+
     status: Literal["ready"] = "ready"
-    version: str = Field(description="The version that encodes queries.", examples=[A_VERSION])
-    generation: str = Field(description="The index that is searched.", examples=[A_VERSION])
+    version: str = Field(description="The version that encodes queries.")
+    generation: str = Field(description="The index that is searched.")
     behind: str | None = Field(
         default=None,
         description="Why a champion published since does not serve yet; null when it does.",

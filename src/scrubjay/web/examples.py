@@ -1,0 +1,113 @@
+"""Examples that OpenAPI shows. They are real: a test sends each of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+PICTURE: Final = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGklEQVR42mM8ISfHQA"
+    "pgYiARjGoY1TB0NAAATx8BJMixHB8AAAAASUVORK5CYII="
+)
+"""A red square."""
+
+RECORDING: Final = (
+    "data:audio/flac;base64,ZkxhQwAAACIQABAAAAANAAANA+gA8AAABkCfCt/b50DLnNgYijV2HiR2hAAAKCAAAA"
+    "ByZWZlcmVuY2UgbGliRkxBQyAxLjQuMyAyMDIzMDYyMwAAAAD/+HUIAAY/NAAAAGe/"
+)
+"""A tenth of a second of silence."""
+
+VERSION: Final = "2026-11-3f2a91c"
+ITEM_ID: Final = "3f2a9c41d07be658"
+SHA256: Final = "3f2a9c41d07be658" * 4
+
+HIT: Final[dict[str, Any]] = {
+    "id": ITEM_ID,
+    "kind": "image",
+    "uri": "/pictures/apple.jpg",
+    "score": 0.31,
+    "caption": "a red apple on a table",
+    "attributes": {"price": 3},
+    "start_s": None,
+    "end_s": None,
+    "evidence": [
+        {"kind": "image", "text": None, "start_s": None, "end_s": None, "box": None},
+    ],
+}
+
+FOUND: Final[dict[str, Any]] = {
+    "query": {"text": "a red apple", "k": 5, "kinds": None, "where": None},
+    "hits": [HIT],
+    "next": None,
+    "cut": False,
+    "message": None,
+    "took_ms": {"encode": 2.1, "search": 1.4, "total": 3.6},
+    "version": VERSION,
+    "generation": VERSION,
+}
+
+EMBEDDED: Final[dict[str, Any]] = {
+    "object": "list",
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.6, -0.8]}],
+    "model": VERSION,
+    "usage": {"prompt_tokens": 3, "total_tokens": 3},
+}
+
+SERVING: Final[dict[str, Any]] = {
+    "version": VERSION,
+    "generation": VERSION,
+    "rows": 1200,
+    "dim": 512,
+    "modalities": ["image", "speech", "text"],
+    "problem": None,
+}
+
+LISTED: Final[dict[str, Any]] = {
+    "id": ITEM_ID,
+    "kind": "image",
+    "uri": "/pictures/apple.jpg",
+    "uris": ["/pictures/apple.jpg"],
+    "sha256": SHA256,
+    "size": 48213,
+    "month": "2026-11",
+    "group": ITEM_ID,
+    "split": "train",
+    "captions": ["a red apple on a table"],
+    "language": "en",
+    "tags": ["fruit"],
+    "attributes": {"price": 3},
+    "width": 640,
+    "height": 480,
+    "duration_s": None,
+}
+
+ITEM: Final[dict[str, Any]] = {
+    **LISTED,
+    "indexed": [{"modality": "image", "version": VERSION, "start_s": None, "end_s": None}],
+    "held": False,
+}
+
+UPLOADED: Final[dict[str, Any]] = {
+    "items": [
+        {
+            "id": ITEM_ID,
+            "name": "apple.jpg",
+            "kind": "image",
+            "state": "added",
+            "indexed": True,
+            "reason": None,
+        }
+    ],
+    "refused": [{"name": "notes.docx", "reason": "not a picture, recording, video or text"}],
+    "version": VERSION,
+}
+
+FORGOTTEN: Final[dict[str, Any]] = {"forgotten": [ITEM_ID], "pending": False, "message": None}
+
+PROBLEM: Final[dict[str, Any]] = {
+    "error": {
+        "message": "k must be from 1 to 1000, not 0",
+        "type": "invalid_request_error",
+        "param": "k",
+        "code": None,
+    }
+}
