@@ -215,17 +215,6 @@ def test_a_process_that_died_idle_costs_nobody_anything(sandbox: Sandbox) -> Non
     assert processes(sandbox) != [process]
 
 
-def test_a_process_that_dies_at_a_file_makes_it_bad_media_and_is_replaced(
-    sandbox: Sandbox,
-) -> None:
-    sandbox.start()
-    (process,) = processes(sandbox)
-    long = long_wav(seconds=150, rate=768_000)
-    threading.Timer(0.6, os.kill, (process, signal.SIGSEGV)).start()
-    assert refused(sandbox, long) == "its decoder crashed (SIGSEGV)"
-    assert np.array_equal(sandbox.decode_sound(SOUND), audio.decode_sound(SOUND))
-
-
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     """From here on, `python -m scrubjay.media.decoder` runs this code instead."""
     program = tmp_path / "python"
@@ -273,19 +262,34 @@ def test_nothing_a_decoder_says_is_believed_unchecked(
     sandbox.close()
 
 
+ENDLESS = """
+from scrubjay.media import decoder
+def answer(*file):
+    while True: pass
+decoder.answer = answer
+decoder.main()
+"""
+
+
 def test_a_decoder_that_never_ends_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    endless = (
-        "from scrubjay.media import decoder\n"
-        "def answer(*file):\n  while True: pass\n"
-        "decoder.answer = answer\n"
-        "decoder.main()\n"
-    )
-    hostile(tmp_path, monkeypatch, endless)
+    hostile(tmp_path, monkeypatch, ENDLESS)
     hurried = Sandbox(1, allowance=Allowance(least_s=0.5, per_sound_s=0.0, patience=200))
     assert refused(hurried, SOUND) == "decoding it takes more than 0.5 s of processor time"
     hurried.close()
+
+
+def test_a_process_that_dies_at_a_file_makes_it_bad_media_and_is_replaced(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as within:
+        hostile(tmp_path, within, ENDLESS)
+        sandbox.start()
+    (process,) = processes(sandbox)
+    threading.Timer(0.5, os.kill, (process, signal.SIGSEGV)).start()
+    assert refused(sandbox, SOUND) == "its decoder crashed (SIGSEGV)"
+    assert np.array_equal(sandbox.decode_sound(SOUND), audio.decode_sound(SOUND))
 
 
 def test_no_decoder_outlives_the_program(tmp_path: Path) -> None:
