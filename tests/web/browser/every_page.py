@@ -18,6 +18,7 @@ PAGES = {
     "recordings": "/?q=a+trophy&kind=speech",
     "alike": "/?like={picture}",
     "mixed": "/?like={picture}&q=a+cheese",
+    "nothing-close": "/?q=the+annual+report+of+a+shipping+company",
     "nothing-left": "/?q=a+trophy&month=2026-02&kind=speech",
     "wrong-condition": "/?q=a+trophy&where=colour+~+1",
     "picture": "/items/{picture}",

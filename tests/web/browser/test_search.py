@@ -127,7 +127,7 @@ def test_a_recording_that_was_found_plays_where_it_stands(page: Page) -> None:
 
 
 def test_showing_more_goes_on_where_the_page_ended(page: Page) -> None:
-    page.goto("/?q=a+trophy&kind=image")
+    page.goto("/?q=a+trophy&kind=image&all=1")
     answered(page, "a trophy")
     before = ids(page)
     page.get_by_role("link", name="Show more").or_(

@@ -33,7 +33,7 @@ def test_everything_needed_works_without_scripts(
 
     hits(plain).first.get_by_role("link", name="More like this").click()
     expect(hits(plain).first).to_be_visible()
-    plain.goto("/?q=a+trophy")
+    plain.goto("/?q=a+trophy&all=1")
     plain.get_by_role("link", name="Show more").click()
     expect(hits(plain).first).to_be_visible()
 
