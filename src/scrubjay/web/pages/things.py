@@ -22,7 +22,7 @@ class Thing:
     Attributes:
         title: its first caption, else its file's name.
         href: its own page.
-        media: its bytes; `thumb` a small picture of it, where it is something to look at.
+        media: its bytes; `thumb` a small picture of it, where it is a picture.
         alike: where what resembles it is searched.
         fragment: the part of a recording or video that was found, as a media fragment
             (W3C Media Fragments URI 1.0).
@@ -83,13 +83,12 @@ def href_of(item_id: str) -> str:
 
 def _addresses(item_id: str, kind: Kind) -> dict[str, Any]:
     api = f"/v1/items/{quote(item_id, safe='')}"
-    shown = kind in {Kind.IMAGE, Kind.VIDEO}
     return {
         "id": item_id,
         "kind": kind.value,
         "href": href_of(item_id),
         "media": f"{api}/media",
-        "thumb": f"{api}/thumb" if shown else None,
+        "thumb": f"{api}/thumb" if kind is Kind.IMAGE else None,
         "alike": "/?" + urlencode({"like": item_id}),
     }
 

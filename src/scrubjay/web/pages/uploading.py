@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scrubjay.search.uploads import Taken, Upload, Uploaded
+from scrubjay.search.uploads import Taken, Uploaded
 from scrubjay.web.pages.things import href_of
 
 _STATES = {
@@ -31,27 +31,10 @@ class Outcome:
     why: str = ""
 
 
-def said_of(sent: Mapping[str, str]) -> dict[str, object]:
-    """What the form says of every file, as `Upload` takes it."""
-    caption = sent.get("caption", "").strip()
-    tags = [one.strip() for one in sent.get("tags", "").split(",")]
-    return {
-        "captions": (caption,) if caption else (),
-        "tags": tuple(dict.fromkeys(one for one in tags if one)),
-        "language": sent.get("language", "").strip() or None,
-        "month": sent.get("month", "").strip() or None,
-    }
-
-
-def outcomes(files: Sequence[Upload], uploaded: Uploaded) -> list[Outcome]:
-    """One line a file, in the order they were sent; those with one name by turns."""
-    lines: dict[str, list[Outcome]] = {}
-    for taken in uploaded.taken:
-        lines.setdefault(taken.name, []).append(_taken(taken))
-    for problem in uploaded.refused:
-        refused = Outcome(problem.path, "not taken", "bad", why=problem.reason)
-        lines.setdefault(problem.path, []).append(refused)
-    return [lines[one.name].pop(0) for one in files if lines.get(one.name)]
+def outcomes(done: Uploaded) -> list[Outcome]:
+    """One line a file: those that arrived, then those that were refused."""
+    refused = [Outcome(one.path, "not taken", "bad", why=one.reason) for one in done.refused]
+    return [*map(_taken, done.taken), *refused]
 
 
 def heading(lines: Sequence[Outcome]) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from scrubjay.core.protocols import silent
-from scrubjay.services import forget_items, get_item, list_items
+from scrubjay.services import get_item, list_items
 from scrubjay.web.context import ContextDep
 from scrubjay.web.pages.asking import read_filters
 from scrubjay.web.pages.finding import facets_view
 from scrubjay.web.pages.things import facts_of, of_item
+from scrubjay.web.routes.items import forget_one
 from scrubjay.web.routes.pages.page import page
 
 router = APIRouter()
@@ -44,8 +45,8 @@ async def listed(request: Request, context: ContextDep) -> HTMLResponse:
         items=[of_item(one) for one in found.items],
         next=further if found.next else None,
         facets=facets,
-        asked=filters,
-        notice=f"Deleted: {sent['deleted']}" if sent.get("deleted") else None,
+        filters=filters,
+        notice=_notice(sent),
     )
 
 
@@ -61,8 +62,8 @@ async def ask_delete(request: Request, context: ContextDep, item_id: str) -> HTM
 async def do_delete(context: ContextDep, item_id: str) -> Response:
     """Forget it, everywhere."""
     item = (await asyncio.to_thread(get_item, context.home, item_id)).item
-    await asyncio.to_thread(forget_items, context.home, [item.id], progress=silent)
-    told = urlencode({"deleted": of_item(item).title})
+    pending = (await forget_one(context, item.id))["pending"]
+    told = urlencode({"pending" if pending else "deleted": of_item(item).title})
     return RedirectResponse(f"/items?{told}", 303)
 
 
@@ -72,3 +73,15 @@ async def one(request: Request, context: ContextDep, item_id: str) -> HTMLRespon
     known = await asyncio.to_thread(get_item, context.home, item_id)
     view = of_item(known.item)
     return page(request, context, "item.html", "Items", item=view, facts=facts_of(known))
+
+
+def _notice(sent: Mapping[str, str]) -> str | None:
+    """What was just done."""
+    if sent.get("deleted"):
+        return f"Deleted: {sent['deleted']}"
+    if sent.get("pending"):
+        return (
+            f"Deleted: {sent['pending']}. No search finds it any more; its bytes leave the disk "
+            f"when the month that is running has ended."
+        )
+    return None

@@ -111,7 +111,13 @@ async def _show(
 ) -> HTMLResponse:
     home = context.home
     facets = facets_view(await asyncio.to_thread(home.catalog.facets), asked.filters)
-    values: dict[str, Any] = {"asked": asked, "found": found, "facets": facets, "fragment": ""}
+    values: dict[str, Any] = {
+        "asked": asked,
+        "filters": asked.filters,
+        "found": found,
+        "facets": facets,
+        "fragment": "",
+    }
     if not wants_part(request):
         columns = sorted(await asyncio.to_thread(home.catalog.attribute_types))
         return page(
