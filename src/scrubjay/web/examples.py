@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 PICTURE: Final = (
@@ -11,10 +12,10 @@ PICTURE: Final = (
 """A red square."""
 
 RECORDING: Final = (
-    "data:audio/flac;base64,ZkxhQwAAACIQABAAAAANAAANA+gA8AAABkCfCt/b50DLnNgYijV2HiR2hAAAKCAAAA"
-    "ByZWZlcmVuY2UgbGliRkxBQyAxLjQuMyAyMDIzMDYyMwAAAAD/+HUIAAY/NAAAAGe/"
+    "data:audio/flac;base64,ZkxhQwAAACIQABAAAAANAAANA+gA8AAABkC6QHjBqHmM2d2aIiCZrWeQhAAAKCAAAA"
+    "ByZWZlcmVuY2UgbGliRkxBQyAxLjQuMyAyMDIzMDYyMwAAAAD/+HUIAAY/NAEAEefO"
 )
-"""A tenth of a second of silence."""
+"""A tenth of a second of a click."""
 
 VERSION: Final = "2026-11-3f2a91c"
 ITEM_ID: Final = "3f2a9c41d07be658"
@@ -111,3 +112,24 @@ PROBLEM: Final[dict[str, Any]] = {
         "code": None,
     }
 }
+
+READY: Final[dict[str, Any]] = {
+    "status": "ready",
+    "version": VERSION,
+    "generation": VERSION,
+    "behind": None,
+}
+
+ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
+    "Embeddings": EMBEDDED,
+    "SearchTold": FOUND,
+    "ChampionTold": SERVING,
+    "ListedTold": LISTED,
+    "ItemTold": ITEM,
+    "ItemsTold": {"items": [LISTED], "next": None},
+    "UploadedTold": UPLOADED,
+    "ForgottenTold": FORGOTTEN,
+    "Readiness": READY,
+    "Problem": PROBLEM,
+}
+"""Answer's schema -> an example; FastAPI would leave what is null out of one in the schema."""

@@ -7,13 +7,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from scrubjay.core.types import Kind, Modality, Split
-from scrubjay.web.examples import FORGOTTEN, ITEM, LISTED, UPLOADED
 
 
 class ListedTold(BaseModel):
     """One item."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [LISTED]})
 
     id: str
     kind: Kind
@@ -45,16 +42,12 @@ class SpanTold(BaseModel):
 class ItemTold(ListedTold):
     """One item with everything that is known of it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [ITEM]})
-
     indexed: list[SpanTold] = Field(description="Empty for what no search finds.")
     held: bool = Field(description="Whether nobody may learn from it until it is accepted.")
 
 
 class ItemsTold(BaseModel):
     """A page of items."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [LISTED], "next": None}]})
 
     items: list[ListedTold]
     next: str | None = Field(description="What `after` takes for the page after this one.")
@@ -105,8 +98,6 @@ class RefusedTold(BaseModel):
 class UploadedTold(BaseModel):
     """What became of every file."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [UPLOADED]})
-
     items: list[TakenTold]
     refused: list[RefusedTold]
     version: str | None = Field(description="That indexed them; null where none serves yet.")
@@ -114,8 +105,6 @@ class UploadedTold(BaseModel):
 
 class ForgottenTold(BaseModel):
     """What was forgotten."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [FORGOTTEN]})
 
     forgotten: list[str]
     pending: bool = Field(description="Whether it is still on the disk, because a run goes on.")

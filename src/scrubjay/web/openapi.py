@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
+from scrubjay.web.examples import ANSWERS
 from scrubjay.web.schemas import Problem
 
 OPEN: Final = frozenset({"/healthz"})
@@ -71,6 +72,8 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
         for method, operation in operations.items():
             operation["security"] = [{}] if path in OPEN else [{"token": []}, {}]
             _answer(operation, path, method)
+    for name, example in ANSWERS.items():
+        schemas[name]["examples"] = [example]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     return document

@@ -8,15 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from scrubjay.core.types import Kind
 from scrubjay.services import CHAMPION_NAME
-from scrubjay.web.examples import (
-    EMBEDDED,
-    FOUND,
-    PICTURE,
-    PROBLEM,
-    RECORDING,
-    SERVING,
-    VERSION,
-)
+from scrubjay.web.examples import PICTURE, RECORDING, VERSION
 
 
 class Asked(BaseModel):
@@ -107,8 +99,6 @@ class Usage(Told):
 class Embeddings(Told):
     """What `/v1/embeddings` answers."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EMBEDDED]})
-
     object: Literal["list"]
     data: list[Embedding]
     model: str = Field(description="The version that made the vectors.")
@@ -188,8 +178,6 @@ class TookTold(Told):
 class SearchTold(Told):
     """What `/v1/search` answers: hits, best first, of one pair of version and generation."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [FOUND]})
-
     query: dict[str, Any]
     hits: list[HitTold]
     next: str | None = Field(description="What `after` takes for the next page; null: none.")
@@ -211,8 +199,6 @@ class ChampionAsked(Asked):
 class ChampionTold(Told):
     """The pair that answers."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [SERVING]})
-
     version: str
     generation: str
     rows: int = Field(description="Vectors that are searched.")
@@ -232,7 +218,5 @@ class ProblemTold(Told):
 
 class Problem(Told):
     """Every error's answer, in OpenAI's shape."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [PROBLEM]})
 
     error: ProblemTold

@@ -12,7 +12,6 @@ from scrubjay import __version__
 from scrubjay.core.errors import NotReady
 from scrubjay.core.types import Champion
 from scrubjay.web.context import Context, ContextDep
-from scrubjay.web.examples import VERSION
 from scrubjay.web.schemas import Problem
 
 router = APIRouter(tags=["operations"])
@@ -35,14 +34,6 @@ class Health(BaseModel):
 
 class Readiness(BaseModel):
     """Searches are answered, and by whom."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"status": "ready", "version": VERSION, "generation": VERSION, "behind": None}
-            ]
-        }
-    )
 
     status: Literal["ready"] = "ready"
     version: str = Field(description="The version that encodes queries.")
