@@ -165,6 +165,7 @@ def take(
         ids = not_elsewhere(home, drop.gone, drop.source)
         gone = {item.sha256 for item in home.catalog.items(ids=ids)}
         home.catalog.delete(ids)
+        home.catalog.upsert(_unnamed(home, drop), gone=drop.unnamed)
         failpoint("source.after_catalog")
         if is_remote(drop.source):
             _release(home, seen, drop.look, gone)
@@ -180,6 +181,15 @@ def take(
     }
     seen.take(drop.look, refusals)
     return changes
+
+
+def _unnamed(home: Home, drop: Drop) -> list[Item]:
+    """What is gone from the source and stays all the same, by the names it has elsewhere."""
+    away = frozenset(drop.unnamed)
+    there = home.catalog.items(ids=drop.gone) if drop.gone else ()
+    return [
+        replace(item, uris=tuple(uri for uri in item.uris if uri not in away)) for item in there
+    ]
 
 
 def not_elsewhere(home: Home, ids: Collection[str], source: str) -> list[str]:
