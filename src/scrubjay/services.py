@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scrubjay.retrain.forgetting.forget import Purged
     from scrubjay.retrain.rollback import RolledBack
     from scrubjay.retrain.single import Trained
+    from scrubjay.search.calibrate import Fitted
     from scrubjay.search.collect import Added, Target
     from scrubjay.search.items import ItemPage, KnownItem
     from scrubjay.search.measure import Evaluation
@@ -311,6 +312,23 @@ def evaluate(
         threads=home.settings.threads,
         progress=progress,
     )
+
+
+def evaluate_cutoff(home: Home, version: str | None, *, progress: Progress) -> Fitted | None:
+    """How well a version (default: the champion) knows that nothing here is close enough.
+
+    Measured on questions of held-out items, whatever split is evaluated; None where the
+    collection is not embedded with the version.
+    """
+    from scrubjay.retrain.calibration import fit_cutoff
+
+    champion = home.registry.champion()
+    pair = Champion(version, version) if version else current_champion(home)
+    if champion is not None and champion.version == pair.version:
+        pair = champion
+    if pair.generation not in home.generations.names():
+        return None
+    return fit_cutoff(home, pair, progress=progress)
 
 
 def set_champion(home: Home, version: str, *, progress: Progress) -> Champion:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from scrubjay.evaluate.bootstrap import Estimate
     from scrubjay.evaluate.retrieval import Direction
+    from scrubjay.search.calibrate import Fitted
     from scrubjay.search.measure import Evaluation
 
 
@@ -54,13 +55,14 @@ def evaluate(
     """
     from scrubjay.core.types import Split
     from scrubjay.services import evaluate as measure
-    from scrubjay.services import open_home
+    from scrubjay.services import evaluate_cutoff, open_home
     from scrubjay.store.durable import write_durably
 
     opened = open_home(home)
     part = None if split is Part.ALL else Split(split.value)
     with progress_bar() as progress:
         evaluation = measure(opened, version, split=part, progress=progress)
+        cutoff = evaluate_cutoff(opened, version, progress=progress)
         progress("writing the report", 0, None)
         page = report_page(evaluation, opened.reader())
     path = report or opened.runs / f"evaluate-{evaluation.version}-{split.value}.html"
@@ -70,9 +72,11 @@ def evaluate(
     except OSError as error:
         raise WrongUse(f"the report cannot be written to {path}: {error.strerror}") from error
     if json:
-        emit({**evaluation.to_json(), "report": str(path)})
+        told = None if cutoff is None else cutoff.to_json()
+        emit({**evaluation.to_json(), "cutoff": told, "report": str(path)})
         return
     show(evaluation, split)
+    show_cutoff(cutoff)
     console().print(f"report: {path}", soft_wrap=True)
 
 
@@ -124,6 +128,25 @@ def show(evaluation: Evaluation, split: Part) -> None:
     out.print(figures(evaluation.directions))
     for warning in warnings(evaluation, split):
         note(warning)
+
+
+def show_cutoff(cutoff: Fitted | None) -> None:
+    """How often `search --cutoff` keeps what can be answered, and is empty where nothing is."""
+    if cutoff is None:
+        note("the cutoff is not measured: the collection is not embedded with this version")
+        return
+    out = console()
+    out.print("cutoff, on questions it was not fitted on:", soft_wrap=True)
+    for one in cutoff.to_json():
+        if "why" in one:
+            out.print(f"  {one['name']}: nothing is cut ({one['why']})", soft_wrap=True)
+        else:
+            out.print(
+                f"  {one['name']} among {one['rows']:,}: {100 * one['kept']:.1f}% of what can be "
+                f"answered is kept, {100 * one['empty']:.1f}% of what is absent comes back empty "
+                f"(by {one['way']})",
+                soft_wrap=True,
+            )
 
 
 def unmeasured(evaluation: Evaluation, split: Part) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MICROPHONE = "microphone"
 
+NOT_CLOSE = "nothing here is close enough; leave --cutoff out to see what is nearest"
+
 SHOWN = 240
 """Characters of a caption that a table shows."""
 
@@ -43,6 +45,9 @@ def search(
     where: Annotated[
         str | None, typer.Option(help="A condition on attributes: \"tag = 'x' and price < 20\".")
     ] = None,
+    cutoff: Annotated[
+        bool, typer.Option("--cutoff", help="Find nothing rather than what is not close enough.")
+    ] = False,
     thumbnails: Annotated[bool, typer.Option(help="Show pictures in a terminal that can.")] = True,
     home: HomeOption = None,
     json: JsonOption = False,
@@ -70,6 +75,7 @@ def search(
         k=k,
         kinds=frozenset(kind) if kind else None,
         where=where,
+        cutoff=cutoff,
         picture_name=str(image) if image else None,
         sound_name=str(speech) if speech else MICROPHONE if microphone else None,
     )
@@ -77,7 +83,7 @@ def search(
     if json:
         emit(result.to_json())
     elif not result.hits:
-        note(nothing_found(query, searcher))
+        note(NOT_CLOSE if result.cut else nothing_found(query, searcher))
     else:
         how = screen(os.environ, terminal=sys.stdout.isatty()) if thumbnails else None
         show(result, how, opened.reader)

@@ -7,7 +7,6 @@ import json
 from scrubjay.core.errors import Damaged
 from scrubjay.core.protocols import Encoder, Progress
 from scrubjay.core.types import Champion, Split
-from scrubjay.models.load import load_version
 from scrubjay.retrain.shipped import gives_way
 from scrubjay.search.calibrate import Fitted, calibrate
 from scrubjay.search.cutoff import Calibration, read_calibration
@@ -62,5 +61,7 @@ def _fits(home: Home, pair: Champion) -> bool:
 
 
 def _encoder(home: Home, pair: Champion) -> Encoder:
+    from scrubjay.models.load import load_version
+
     folder = home.registry.folder(pair.version)
     return load_version(folder, version=pair.version, threads=home.settings.threads)

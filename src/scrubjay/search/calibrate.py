@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,20 @@ class Fitted:
 
     calibration: Calibration
     tried: Mapping[str, tuple[Law, ...]]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The documented JSON objects: a direction each, with both shares or why nothing is cut."""
+        laws = {
+            name: {
+                "way": some[0].way,
+                "rows": some[0].rows,
+                "kept": some[0].measured.kept,
+                "empty": some[0].measured.empty,
+            }
+            for name, some in self.calibration.laws.items()
+        }
+        untold = {name: {"why": why} for name, why in self.calibration.untold.items()}
+        return [{"name": name, **(laws | untold)[name]} for name in self.tried]
 
 
 def calibrate(
