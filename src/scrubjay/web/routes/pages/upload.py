@@ -37,10 +37,10 @@ async def take(request: Request, context: ContextDep) -> HTMLResponse:
     except ScrubjayError as error:
         status, message, _, _ = described(error)
         if status == 500:
-            LOG.error("an upload on the page failed", exc_info=error)
+            LOG.exception("an upload on the page failed")
         nothing = Outcome("Nothing was taken", "not taken", "bad", why=message)
         return _form(request, context, (nothing,), status=status)
-    return _form(request, context, outcomes(done), status=200 if done.taken else 422)
+    return _form(request, context, outcomes(done))
 
 
 def _form(
