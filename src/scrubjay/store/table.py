@@ -19,6 +19,7 @@ from scrubjay.core.errors import BadFilter, Conflict, Damaged, ScrubjayError, Wr
 from scrubjay.core.failpoint import failpoint
 from scrubjay.store.attributes import EXACT_INT, NARROW, WIDE, column_name, new_fields, types_in
 from scrubjay.store.durable import LOCK_WAIT_S, fsync_folder, fsync_tree, locked, make_folder
+from scrubjay.store.lance import lancedb
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -345,9 +346,7 @@ def sql_in(column: str, texts: Sequence[str]) -> str:
 
 
 def _connect(path: Path) -> Any:  # noqa: ANN401 - a lancedb connection
-    import lancedb
-
-    return lancedb.connect(str(path.parent))
+    return lancedb().connect(str(path.parent))
 
 
 def _first_line(error: Exception) -> str:
