@@ -92,3 +92,11 @@ class BoundedHttp(HttpToolsProtocol):
                 % (status, phrase)
             )
         self.transport.close()
+
+
+BOUNDS: Final[dict[str, Any]] = {
+    "http": BoundedHttp,
+    "ws": "none",
+    "limit_concurrency": MAX_CONNECTIONS,
+}
+"""What `uvicorn.Config` is given wherever Scrubjay listens."""

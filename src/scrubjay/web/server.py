@@ -109,7 +109,7 @@ def serve(home: Home, settings: ServeSettings, *, tell: Callable[[str], None]) -
     """
     import uvicorn
 
-    from scrubjay.web.http_protocol import MAX_CONNECTIONS, BoundedHttp
+    from scrubjay.web.http_protocol import BOUNDS
     from scrubjay.web.shutdown import GracefulServer
 
     app = create_app(home, settings)
@@ -126,9 +126,7 @@ def serve(home: Home, settings: ServeSettings, *, tell: Callable[[str], None]) -
         access_log=False,
         log_config=log_config(),
         server_header=False,
-        http=BoundedHttp,
-        ws="none",
-        limit_concurrency=MAX_CONNECTIONS,
+        **BOUNDS,
     )
     GracefulServer(config, shutdown_s=settings.shutdown_s).run(sockets=[listening])
 
