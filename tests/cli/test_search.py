@@ -80,17 +80,47 @@ def test_where_narrows_and_nothing_found_is_said_in_words(champion_home):
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "said"),
     [
-        [],
-        ["red", "--microphone"],
-        ["red", "--image", "a.png"],
-        ["--image", "a.png", "--speech", "a.wav"],
+        ([], "give a query"),
+        (["--speech", "a.wav", "--microphone"], "one recording"),
+        (["red", "--weight", "text"], "'text' is not understood"),
+        (["red", "--weight", "text=much"], "'text=much' is not understood"),
+        (["red", "--weight", "text=1", "--weight", "text=2"], "each part once"),
+        (["red", "--weight", "image=1"], "the query has no image"),
+        (["red", "--weight", "text=inf"], "is inf"),
+        (["red", "--after", "x"], "no cursor"),
+        (["--like", "nobody"], "no item 'nobody'"),
     ],
 )
-def test_anything_but_one_query_is_refused(champion_home, arguments):
-    with pytest.raises(WrongUse, match="exactly one query"):
+def test_what_is_no_query_is_refused(champion_home, arguments, said):
+    with pytest.raises(WrongUse, match=said):
         run(champion_home, *arguments)
+
+
+def hits(home, *arguments):
+    return json.loads(run(home, *arguments, "--json").stdout)["hits"]
+
+
+def test_several_are_mixed_by_their_weights(champion_home):
+    red, green = (str(champion_home.folder / f"{name}.png") for name in ("red", "green"))
+    (item,) = [one for one in hits(champion_home, "--image", red) if one["uri"] == red]
+    mixed = ("--image", green, "--like", item["id"], "--kind", "image")
+    far = hits(champion_home, *mixed, "--weight", "like=-3")
+    near = hits(champion_home, *mixed, "--weight", "like=3", "--weight", "image=0.1")
+    assert [one["id"] for one in (*far, *near)].count(item["id"]) == 0
+    assert far[0]["uri"] == green
+    assert far[0]["score"] != pytest.approx(near[0]["score"], abs=1e-3)
+    told = json.loads(run(champion_home, "red", *mixed, "--weight", "text=0.5", "--json").stdout)
+    assert told["query"]["weights"] == {"text": 0.5}
+    assert (told["query"]["text"], told["query"]["image"]) == ("red", green)
+
+
+def test_the_next_page_follows_the_one_before(champion_home):
+    whole = hits(champion_home, "red")
+    first = json.loads(run(champion_home, "red", "--k", "3", "--json").stdout)
+    rest = hits(champion_home, "red", "--k", "3", "--after", first["next"])
+    assert first["hits"] + rest == whole
 
 
 def test_a_query_file_that_cannot_be_used_is_named(champion_home, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Collection, Sequence
@@ -32,6 +33,16 @@ def search(
     text: Annotated[str | None, typer.Argument(help="What to look for, in words.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture to look for the like of.")] = None,
     speech: Annotated[Path | None, typer.Option(help="A recorded query.")] = None,
+    like: Annotated[
+        str | None, typer.Option(help="An item's id: find more like it.", metavar="ID")
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="How much a part counts: text=0.5; below zero for unlike it. May be repeated.",
+            metavar="PART=NUMBER",
+        ),
+    ] = None,
     microphone: Annotated[
         bool, typer.Option("--microphone", help="Speak the query; a pause ends it.")
     ] = False,
@@ -39,6 +50,10 @@ def search(
         float, typer.Option(min=0.5, max=60, help="Longest recording from the microphone.")
     ] = 10.0,
     k: Annotated[int, typer.Option("--k", "-k", help="How many to find, 1 to 1000.")] = 10,
+    after: Annotated[
+        str | None,
+        typer.Option(help="The page after: `next` of the same query's --json.", metavar="CURSOR"),
+    ] = None,
     kind: Annotated[
         list[Kind] | None, typer.Option(help="Find only this kind; may be repeated.")
     ] = None,
@@ -52,16 +67,20 @@ def search(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Find what is nearest to a text, a picture or a spoken query.
+    """Find what is nearest to a text, a picture, a spoken query, an item, or a mix of them.
 
     Example: scrubjay search "a red apple" --k 5 --where "month = '2026-11'"
+
+    Example: scrubjay search "at night" --image bridge.jpg --weight text=0.5
     """
-    given = [text is not None, image is not None, speech is not None, microphone]
-    if sum(given) != 1:
+    if all(one is None for one in (text, image, speech, like)) and not microphone:
         raise WrongUse(
-            'give exactly one query: a text ("a red apple"), --image FILE, --speech FILE '
-            "or --microphone"
+            'give a query: a text ("a red apple"), --image FILE, --speech FILE, --microphone, '
+            "--like ID, or several of them"
         )
+    if speech is not None and microphone:
+        raise WrongUse("give one recording: --speech FILE or --microphone")
+    weights = read_weights(weight or ())
     from scrubjay.search.query import Query
     from scrubjay.services import open_champion, open_home
 
@@ -72,7 +91,10 @@ def search(
         text=text,
         picture=query_file(image) if image else None,
         sound=sound,
+        like=like,
+        weights=weights,
         k=k,
+        after=after,
         kinds=frozenset(kind) if kind else None,
         where=where,
         cutoff=cutoff,
@@ -87,6 +109,27 @@ def search(
     else:
         how = screen(os.environ, terminal=sys.stdout.isatty()) if thumbnails else None
         show(result, how, opened.reader)
+
+
+def read_weights(given: Sequence[str]) -> dict[str, float]:
+    """`text=0.5` and the like, taken apart.
+
+    Raises:
+        WrongUse: one that is not of that form.
+    """
+    weights: dict[str, float] = {}
+    for one in given:
+        name, _, number = one.partition("=")
+        try:
+            weight = float(number)
+        except ValueError:
+            weight = math.nan
+        if math.isnan(weight) or name in weights:
+            raise WrongUse(
+                f"--weight {one!r} is not understood; write each part once, such as text=0.5"
+            )
+        weights[name] = weight
+    return weights
 
 
 def query_file(path: Path) -> bytes:
@@ -118,11 +161,15 @@ def nothing_found(query: Query, searcher: Searcher) -> str:
     """Why there are no hits, and what to do."""
     if not searcher.generation.count():
         return "nothing found: the index is empty; add media with `scrubjay add FOLDER`"
+    if query.after:
+        return "nothing more: that was the last page"
     narrowed = []
     if query.where:
         narrowed.append(f"--where {query.where!r}")
     if query.kinds:
         narrowed += [f"--kind {kind.value}" for kind in sorted(query.kinds)]
+    if not narrowed:
+        return "nothing found: nothing else is indexed"
     return f"nothing found: no indexed item passes {' and '.join(narrowed)}; search with less of it"
 
 
