@@ -66,21 +66,21 @@ class ExactRows:
             scores = scores[places]
         fetch = k
         while True:
-            top = _top(scores, fetch)
-            chosen = top[_first_of_each(self.items[places[top]])]
+            top = top_places(scores, fetch)
+            chosen = top[first_of_each(self.items[places[top]])]
             if len(chosen) >= k or len(top) == len(scores):
                 return places[chosen[:k]], scores[chosen[:k]]
             fetch *= 2
 
 
-def _top(scores: NDArray[np.float32], n: int) -> NDArray[np.int64]:
+def top_places(scores: NDArray[np.float32], n: int) -> NDArray[np.int64]:
     """Places of the n largest, largest first."""
     some = n < len(scores)
     top = np.sort(np.argpartition(-scores, n)[:n]) if some else np.arange(len(scores))
     return top[np.argsort(-scores[top], kind="stable")]
 
 
-def _first_of_each(values: NDArray[np.int64]) -> NDArray[np.int64]:
+def first_of_each(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """Places where a value is met for the first time, in order."""
     _, first = np.unique(values, return_index=True)
     return np.sort(first)

@@ -235,6 +235,17 @@ class Generation:
         query = unit_query(vector, dim=self.dim, generation=self.name)
         return self._nearest.search(query, k, kinds=kinds, where=where)
 
+    def hold(self, *, most_bytes: int) -> None:
+        """From now on keep the rows of a large generation in memory, read in the background.
+
+        For whoever searches often. What is searched without a filter is then compared in memory,
+        with exact cosines, in the nearest clusters of rows; every change is seen at once.
+
+        Args:
+            most_bytes: that vectors may take; of a larger generation nothing is kept.
+        """
+        self._nearest.hold(most_bytes=most_bytes)
+
     def count(self) -> int:
         """Rows."""
         return self._table.count()

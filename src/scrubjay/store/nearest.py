@@ -1,4 +1,8 @@
-"""The rows nearest to a vector: compared one by one while few, proposed by an index when many."""
+"""The rows nearest to a vector: compared one by one while few, proposed by an index when many.
+
+A server keeps the many in memory beside their index, which answers until they are there, whenever
+they have changed, and what is filtered.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from scrubjay.core.types import Kind
 from scrubjay.store.attributes import columns_in
 from scrubjay.store.catalog_schema import filter_columns
 from scrubjay.store.exact import ExactRows
+from scrubjay.store.in_memory import InMemory
 from scrubjay.store.partitions import partitioned
 from scrubjay.store.rows import ROW_FIELDS, VECTOR, Found, found, shown_columns
 from scrubjay.store.table import StoredTable, sql_in
@@ -60,6 +65,15 @@ class Nearest:
         self._settings = settings
         self._looking = threading.Lock()
         self._seen: View | None = None
+        self._memory: InMemory | None = None
+
+    def hold(self, *, most_bytes: int) -> None:
+        """Keep rows that an index would be asked for in memory, too; they are read behind."""
+        memory = InMemory(self._table, self._dim, most_bytes=most_bytes)
+        view = self._view()
+        if view.exact is None:
+            memory.at(view.version)
+        self._memory = memory
 
     def search(
         self,
@@ -74,6 +88,9 @@ class Nearest:
             view = self._view()
             kept = _filter(view, kinds, where)
             if view.exact is None:
+                rows = self._memory.at(view.version) if self._memory and kept is None else None
+                if rows is not None:
+                    return _shown(view, rows.shown, *rows.best(query, k))
                 return self._by_index(view, query, k, kept)
             allowed = None
             if kept is not None and (allowed := view.allowed.get(kept)) is None:
@@ -83,7 +100,8 @@ class Nearest:
                 if len(view.allowed) >= FILTERS_KEPT:
                     view.allowed.clear()
                 view.allowed[kept] = allowed
-            return _by_comparison(view, view.exact, query, k, allowed)
+            exact = view.exact
+            return _shown(view, exact.shown, *exact.best(query, k, allowed=allowed))
 
     def _allowed(self, kept: str) -> NDArray[np.uint64]:
         # One narrow column: without any, Lance reads them all.
@@ -157,17 +175,12 @@ class Nearest:
         return sorted(self._table.read(ask), key=lambda row: float(row["_distance"]))
 
 
-def _by_comparison(
-    view: View,
-    exact: ExactRows,
-    query: NDArray[np.float32],
-    k: int,
-    allowed: NDArray[np.uint64] | None,
+def _shown(
+    view: View, shown: pa.Table, places: NDArray[np.int64], scores: NDArray[np.float32]
 ) -> list[Found]:
-    places, scores = exact.best(query, k, allowed=allowed)
     return [
         found(row, view.attributes, float(score))
-        for row, score in zip(exact.shown.take(places).to_pylist(), scores, strict=True)
+        for row, score in zip(shown.take(places).to_pylist(), scores, strict=True)
     ]
 
 
