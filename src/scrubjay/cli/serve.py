@@ -23,6 +23,10 @@ def serve(
         list[str] | None,
         typer.Option(help="A host name browsers know it by, besides localhost; may be repeated."),
     ] = None,
+    index_memory: Annotated[
+        int,
+        typer.Option(min=0, help="MiB that vectors may take in memory; more stay on the disk."),
+    ] = 1024,
     log_queries: Annotated[
         bool, typer.Option("--log-queries", help="Write search words of the page to the log.")
     ] = False,
@@ -52,6 +56,7 @@ def serve(
         port=port,
         token=read_token(token_file),
         names=tuple(name or ()),
+        index_bytes=index_memory * 2**20,
         log_queries=log_queries,
     )
     listen(opened, settings, tell=note)

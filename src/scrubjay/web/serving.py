@@ -200,6 +200,7 @@ class Serving:
         searcher = open_pair(self._home, champion)
         _warm(searcher.encoder)
         searcher.generation.search(np.eye(1, searcher.generation.dim, dtype=np.float32)[0], 1)
+        searcher.generation.hold(most_bytes=self._settings.index_bytes)
         pair = Pair(
             searcher,
             self._batchers(searcher.encoder),

@@ -27,6 +27,8 @@ class ServeSettings:
         max_batch: most that a tower is given at once.
         max_inputs: most that one request may have embedded.
         max_body: bytes of a request's body.
+        index_bytes: memory that the champion's vectors may take once they are too many to be all
+            compared; more stay on the disk. Three times as much is taken while they are read.
         shutdown_s: how long requests that were accepted have to end.
         watch_s: how often a new champion is looked for; 0 never looks.
         versions_kept: versions besides the champion that stay loaded for `/v1/embeddings`.
@@ -43,6 +45,7 @@ class ServeSettings:
     max_batch: int = 32
     max_inputs: int = 2048
     max_body: int = 64 * MIB
+    index_bytes: int = 1024 * MIB
     shutdown_s: float = 30.0
     watch_s: float = 1.0
     versions_kept: int = 2
@@ -63,7 +66,8 @@ class ServeSettings:
         _check_names(self.names)
         for name in ("queue", "queue_bytes", "max_batch", "max_inputs", "max_body"):
             _within(name, getattr(self, name), 1, math.inf)
-        _within("versions_kept", self.versions_kept, 0, math.inf)
+        for name in ("index_bytes", "versions_kept"):
+            _within(name, getattr(self, name), 0, math.inf)
         for name in ("shutdown_s", "watch_s"):
             _within(name, getattr(self, name), 0, 86_400)
 
