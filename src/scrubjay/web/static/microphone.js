@@ -1,5 +1,6 @@
 /* The microphone as a WAV file: samples from an AudioWorklet, 16 bit, one channel. */
 
+import { spokenPart } from "./speech.js";
 import { wavFile } from "./wav.js";
 
 const RATE = 16000;
@@ -31,7 +32,13 @@ export class Microphone {
     this.#starting = true;
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
-        audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true },
+        audio: {
+          channelCount: 1,
+          // Made for calls: they clip and smear what an encoder listens to.
+          echoCancellation: false,
+          noiseSuppression: false,
+          autoGainControl: false,
+        },
       });
       this.#stream = stream;
       const context = await contextFor(stream);
@@ -50,13 +57,13 @@ export class Microphone {
     }
   }
 
-  /* The recording as a File, or null when it is too short to be anything. */
+  /* What was said as a File, or null when that is too short to be anything. */
   async stop() {
     const rate = this.#context?.sampleRate ?? RATE;
     const pieces = this.#pieces;
-    const seconds = this.#samples / rate;
     this.#release();
-    return seconds < SHORTEST_S ? null : wavFile(pieces, rate, "recording.wav");
+    const said = spokenPart(pieces, rate);
+    return said.length < SHORTEST_S * rate ? null : wavFile([said], rate, "recording.wav");
   }
 
   cancel() {

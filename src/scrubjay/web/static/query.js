@@ -169,7 +169,6 @@ function listen(attach) {
 
   function rest(words) {
     button.setAttribute("aria-pressed", "false");
-    button.setAttribute("aria-label", "Search by speaking");
     button.style.removeProperty("--loudness");
     told.textContent = words;
   }
@@ -183,7 +182,6 @@ function listen(attach) {
       return;
     }
     button.setAttribute("aria-pressed", "true");
-    button.setAttribute("aria-label", "Stop and search");
     told.textContent = "Listening. Press again to search, Escape to forget it.";
   }
 
