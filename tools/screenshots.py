@@ -21,7 +21,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.web.browser.chromium import NARROW, WIDE, Seen, launch, watched
 from tests.web.browser.lived_in import scrubjay
-from tests.web.browser.looking import hand_over, id_of
+from tests.web.browser.looking import at_rest, hand_over, id_of
 from tests.web.browser.served import serving
 
 from scrubjay.cli.demo.collection import write_month
@@ -108,7 +108,7 @@ def _pages(folder: Path, home: Path) -> dict[str, Callable[[Page], object]]:
     item = id_of(home, picture.name)
 
     def shown(page: Page) -> None:
-        page.goto("/")
+        at_rest(page, "/")
         hand_over(page, "drop", picture, "image/png")
         page.locator("#results h2", has_text=picture.name).wait_for()
 
@@ -145,7 +145,7 @@ def _photograph(
             page.wait_for_load_state("networkidle")
             data = page.screenshot()
         if name == "problem":
-            seen.errors.clear()  # the browser notes the answer's status
+            seen.refusal(404)
         path = OUT / f"{name}-{width}.png"
         path.write_bytes(_small(data))
         sys.stdout.write(

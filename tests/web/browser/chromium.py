@@ -63,6 +63,12 @@ class Seen:
     strangers: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
 
+    def refusal(self, status: int) -> None:
+        """Take back what the browser notes of an answer that was meant to refuse."""
+        expected = [one for one in self.errors if f"status of {status} " in one]
+        assert len(expected) == 1, self.errors
+        self.errors.remove(expected[0])
+
     def nothing(self) -> None:
         """Hold that no script failed, no policy was broken and nobody else was asked."""
         assert self.errors == []

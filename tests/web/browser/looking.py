@@ -28,6 +28,11 @@ HAND_OVER = """
 """Puts a file on the page as a hand would: the events a browser sends, with a real File."""
 
 
+def at_rest(page: Page, path: str) -> None:
+    """Go somewhere, and wait until its scripts are there too."""
+    page.goto(path, wait_until="networkidle")
+
+
 def box(page: Page) -> Locator:
     """Where one types."""
     return page.get_by_role("searchbox", name="What are you looking for?")

@@ -11,9 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web.browser.axe import violations
 from tests.web.browser.chromium import NARROW, WIDE, Seen, watched
 from tests.web.browser.every_page import EMPTY_PAGES, PAGES, Places, every_page
-from tests.web.browser.looking import hand_over
+from tests.web.browser.looking import at_rest, hand_over
 
 pytestmark = pytest.mark.slow
+
+REFUSED = {"no-such-item": 404, "wrong-condition": 400}
+"""Pages that are answers with a status of their own."""
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +49,8 @@ def test_nothing_is_wrong_with_a_page(visitor: Page, places: Places, seen: Seen,
     visitor.goto(places.paths[name])
     expect(visitor.get_by_role("main")).to_be_visible()
     assert wrong(visitor) == []
-    if name in {"no-such-item", "wrong-condition"}:
-        seen.errors.clear()  # the browser notes the answer's status
+    if name in REFUSED:
+        seen.refusal(REFUSED[name])
 
 
 @pytest.mark.parametrize("name", EMPTY_PAGES)
@@ -69,7 +72,7 @@ def test_nothing_is_wrong_with_what_appears_while_one_works(
     page.get_by_role("link", name="Roll back").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert wrong(page) == []
-    page.goto("/")
+    at_rest(page, "/")
     picture = lived_in_home.parent / "2026-01" / "pictures" / "scene-082.png"
     hand_over(page, "drop", picture, "image/png")
     expect(page.locator("#attached")).to_be_visible()

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.web.browser.chromium import Seen
 from tests.web.browser.lived_in import (
     BAD_CAPTION,
     BAD_NAME,
@@ -17,7 +18,7 @@ from tests.web.browser.lived_in import (
     WORDLESS,
     opened,
 )
-from tests.web.browser.looking import answered, hand_over, hits, id_of
+from tests.web.browser.looking import answered, at_rest, hand_over, hits, id_of
 
 pytestmark = pytest.mark.slow
 
@@ -54,13 +55,16 @@ def test_the_item_page_says_what_was_written_letter_for_letter(
         expect(main).to_contain_text(text)
 
 
-def test_a_file_handed_over_under_a_bad_name_is_text(page: Page, tmp_path: Path) -> None:
-    page.goto("/")
+def test_a_file_handed_over_under_a_bad_name_is_text(
+    page: Page, seen: Seen, tmp_path: Path
+) -> None:
+    at_rest(page, "/")
     bad = tmp_path / BAD_NAME
     bad.write_bytes(b"no picture at all")
     hand_over(page, "drop", bad, "image/png")
     expect(page.locator("#results .state h2")).to_be_visible()
     assert page.locator(FOREIGN).count() == 0
+    seen.refusal(422)
 
 
 def test_a_caption_written_from_right_to_left_is_shown_so(page: Page, lived_in_home: Path) -> None:

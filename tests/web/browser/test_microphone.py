@@ -9,7 +9,7 @@ from playwright.sync_api import Playwright, expect
 
 from tests.web.browser.chromium import Seen, launch, watched
 from tests.web.browser.lived_in import ASKED, seconds_of, spoken_wav
-from tests.web.browser.looking import announced, hits, id_of
+from tests.web.browser.looking import announced, at_rest, hits, id_of
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ def test_what_is_said_is_shown_first(
         watched(browser, address, seen) as context,
     ):
         page = context.new_page()
-        page.goto("/")
+        at_rest(page, "/")
         page.get_by_role("checkbox", name="Pictures").check()
         page.get_by_role("button", name="Search by speaking").click()
         button = page.locator("#speak")
@@ -49,7 +49,7 @@ def test_a_browser_that_may_not_listen_says_what_to_do(
 ) -> None:
     with launch(playwright) as browser, watched(browser, address, seen) as context:
         page = context.new_page()
-        page.goto("/")
+        at_rest(page, "/")
         page.get_by_role("button", name="Search by speaking").click()
         expect(page.locator("#hearing")).to_contain_text("icrophone")
         expect(page.get_by_role("button", name="Search by speaking")).to_have_attribute(
