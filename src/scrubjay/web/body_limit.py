@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from scrubjay.web.problem_page import problem_answer
+from scrubjay.web.refusal import refuse
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -49,7 +49,8 @@ class BodyLimit:
         else:
             await self._run(scope, body)
         if body.refusal is not None and not body.started:
-            await problem_answer(scope, *body.refusal)(scope, body.receive, body.send)
+            status, message, code = body.refusal
+            await refuse(scope, body.receive, body.send, status, message, code=code)
         await body.end()
 
     async def _run(self, scope: Scope, body: _Body) -> None:
@@ -61,7 +62,10 @@ class BodyLimit:
                 raise
 
 
-_Refusal = tuple[int, str]
+_Refusal = tuple[int, str, str]
+"""Status, message, and code for programs."""
+
+_TOO_SLOW: Final[_Refusal] = (408, "what was sent did not come in time; send it again", "too_slow")
 
 
 class _Body:
@@ -86,7 +90,7 @@ class _Body:
             return await self._receive()
         message = await self._next()
         if message is None:
-            self.refusal = (408, "the request's body did not come in time; send it again")
+            self.refusal = _TOO_SLOW
             return {"type": "http.disconnect"}
         if self._read > self._limit:
             self.refusal = _too_large(self._limit)
@@ -140,7 +144,7 @@ class _Body:
 
 
 def _too_large(limit: int) -> _Refusal:
-    return 413, f"the request's body is over the limit of {limit:,} bytes"
+    return 413, f"what was sent is over the limit of {limit:,} bytes", "too_large"
 
 
 def _has_body(scope: Scope) -> bool:

@@ -51,7 +51,7 @@ async def refuse(
     code: str,
     headers: Mapping[str, str] | None = None,
 ) -> None:
-    """Answer with a problem and its machine-readable code; close a socket."""
+    """Answer with a problem, to people as a page, and its machine-readable code; close a socket."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": POLICY_VIOLATED})
         return
