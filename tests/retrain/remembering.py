@@ -21,6 +21,7 @@ from scrubjay.evaluate.report import report_html, thumbnail_jpeg
 from scrubjay.evaluate.retrieval import evaluate_direction
 from scrubjay.media.image import decode_picture
 from scrubjay.media.layout import Problem
+from scrubjay.media.thumbnail import SIDES, thumbnail
 from scrubjay.retrain.serving import publish
 from scrubjay.retrain.views_file import save_views
 from scrubjay.search.drop import Drop
@@ -61,6 +62,10 @@ def picture(n):
     out = io.BytesIO()
     Image.fromarray(noise).save(out, "PNG")
     return out.getvalue()
+
+
+def small(path, side):
+    return thumbnail(Path(path).read_bytes(), side)
 
 
 def items(folder, *, earlier=False):
@@ -115,6 +120,9 @@ def build(root):
         publish(home, Champion(version, version))
     for one in now:
         home.media.put(Path(one.uri).read_bytes())
+    for one in now[HERS : HERS + 2]:
+        for side in SIDES:
+            home.thumbs.put(one.sha256, side, small(one.uri, side))
     home.quarantine.replace(
         str(folder),
         [
@@ -154,6 +162,8 @@ def _records(home, folder):
     (trash / "rows.lance").write_bytes(CAPTION.encode())
     hers = hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
     (home.media.folder / f".{hers}.77-aa.part").write_bytes((folder / NAME).read_bytes())
+    aside = home.thumbs.folder / f".{hers}-192.webp.77-aa.part"
+    aside.write_bytes(small(folder / NAME, SIDES[0]))
 
 
 def _runs(home, now, before, snapshot):
@@ -293,7 +303,6 @@ def report(some):
 
 
 def _needles(home, folder):
-    thumbnail = thumbnail_jpeg(decode_picture((folder / NAME).read_bytes()))
     views = units(COUNT, DIM, seed=5), units(COUNT, DIM, seed=6)
     return {
         "caption": CAPTION.encode(),
@@ -302,7 +311,8 @@ def _needles(home, folder):
         "uri": str(folder / NAME).encode(),
         "file name": NAME.encode(),
         "bytes": (folder / NAME).read_bytes(),
-        "thumbnail": b64encode(thumbnail),
+        "thumbnail": b64encode(thumbnail_jpeg(decode_picture((folder / NAME).read_bytes()))),
+        "small picture": small(folder / NAME, SIDES[0]),
         "first vector": vector_of(home.generations.open(home.generations.names()[0]), ID),
         "second vector": vector_of(home.generations.open(home.generations.names()[1]), ID),
         "vector in a run": views[0][HERS].tobytes(),

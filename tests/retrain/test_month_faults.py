@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from scrubjay.core.errors import NotReady
+from scrubjay.retrain.history import history
 from scrubjay.store.lease import read_tenure
 from tests.retrain.bands import write_month
 from tests.retrain.months import FIRST, Ran, opened, state
@@ -105,6 +106,8 @@ def test_a_loss_that_is_not_finite_is_told_and_costs_the_champion_nothing(world:
     again = world.retrain("--restart")
     assert (again.code, again.result["status"]) == (0, "promoted"), again.err
     assert again.result["data"]["to_learn"] >= 4
+    left = [row for row in history(world.home / "runs") if row["status"] == "abandoned"]
+    assert [row["reasons"] for row in left] == [["left for a new run with --restart"]]
 
 
 def test_a_bucket_that_goes_down_in_the_middle_costs_nothing_that_was_fetched(

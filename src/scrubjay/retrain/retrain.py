@@ -122,7 +122,8 @@ def _run(home: Home, config: Mapping[str, Any], month: str, *, restart: bool) ->
     if left is not None and not restart and read_ledger(left.folder / LEDGER):
         return left
     if left is not None:
-        left.finish({"run": left.id, "month": left.month, "status": ABANDONED})
+        why = "left for a new run with --restart" if restart else "left before its first step"
+        left.finish({"run": left.id, "month": left.month, "status": ABANDONED, "reasons": [why]})
     asked = {name: one for name, one in config.items() if name not in ASKED_ANEW}
     return begin_month(home.runs, month, {**asked, "month": month})
 

@@ -10,6 +10,7 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 
 from scrubjay.core.errors import LeaseHeld, UnknownName, WrongUse
 from scrubjay.core.known import FORGOTTEN
+from scrubjay.media.thumbnail import SIDES
 from scrubjay.retrain.forgetting.forget import finish_forgotten, forget, forget_source, purge
 from scrubjay.retrain.views_file import load_views
 from scrubjay.search.drop import Drop
@@ -30,6 +31,9 @@ from tests.retrain.remembering import (
 )
 from tests.store.looking import retained
 from tests.store.made import units
+
+SMALL = len(SIDES) + 1
+"""Small pictures of the item, with one that a killed writer left."""
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,9 @@ def others(home):
         vectors = units(COUNT, DIM, seed=seed)
         nearest = [generation.search(vectors[n], 1)[0] for n in range(0, COUNT, 9)]
         kept[name] = [(one.id, one.caption, round(one.score, 5)) for one in nearest]
+    kept["small pictures"] = [
+        one.id for one in kept["catalog"] if home.thumbs.read(one.sha256, 192)
+    ]
     kept["media"] = [one.id for one in kept["catalog"] if home.media.has(one.sha256)]
     kept["set aside"] = [one.path for one in home.quarantine.all() if one.path == "other.png"]
     return kept
@@ -77,7 +84,7 @@ def test_a_forgotten_item_is_in_no_file_of_the_home_and_the_others_are_untouched
     before = others(home)
     purged = forget(home, [ID])
     check_forgotten(remembering, before)
-    assert (purged.ids, purged.rows, purged.media, purged.set_aside) == ((ID,), 2, 1, 2)
+    assert (purged.ids, purged.rows, purged.media, purged.set_aside) == ((ID,), 2, 1 + SMALL, 2)
     (request,) = home.forgotten.events()
     assert (request.ids, request.version) == ((ID,), home.registry.champion().version)
 
@@ -164,9 +171,21 @@ def test_what_is_gone_from_its_source_goes_the_same_way_without_being_barred(rem
     before = others(home)
     home.catalog.delete([ID])
     purged = purge(home, [ID])
-    assert (purged.rows, purged.media) == (2, 1)
+    assert (purged.rows, purged.media) == (2, 1 + SMALL)
     check_forgotten(remembering, before)
     assert home.known().forgotten == {}
+
+
+def test_what_left_its_source_stays_when_it_is_known_by_another_name(remembering):
+    home = remembering.home
+    hers = home.catalog.get(ID)
+    elsewhere = (*hers.uris, f"upload://{hers.sha256}/her.png")
+    home.catalog.upsert([dataclasses.replace(hers, uris=elsewhere)])
+    assert purge(home, [ID], gone_from=str(remembering.folder)).ids == ()
+    assert home.catalog.get(ID) is not None
+    assert purge(home, [ID], gone_from="upload://nowhere").ids == ()
+    home.catalog.upsert([dataclasses.replace(hers, uris=hers.uris)], gone=elsewhere[1:])
+    assert purge(home, [ID], gone_from=str(remembering.folder)).ids == (ID,)
 
 
 def test_all_that_came_from_a_folder_is_forgotten(remembering):
@@ -175,7 +194,7 @@ def test_all_that_came_from_a_folder_is_forgotten(remembering):
     assert home.catalog.count() == 0
     assert found(remembering) == {}
     assert all(home.generations.open(one).count() == 0 for one in home.generations.names())
-    assert not list(home.media.folder.iterdir())
+    assert not [path for path in home.media.folder.rglob("*") if path.is_file()]
     assert len(home.forgotten.sha256s()) == COUNT
     with pytest.raises(WrongUse, match="came from s3://never"):
         forget_source(home, "s3://never/here")

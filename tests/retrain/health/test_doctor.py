@@ -88,19 +88,19 @@ def test_extras_that_a_month_does_not_need_are_no_warning(monkeypatch) -> None:
 
 
 def test_a_home_is_tried_by_writing_and_left_as_it_was(home: Home) -> None:
-    assert doctor.home_folder(home.path).state is State.OK
+    assert doctor.home_folder(home.path, begin="").state is State.OK
     assert list(home.path.iterdir()) == []
 
 
 def test_a_home_that_is_not_there_yet_is_no_failure(tmp_path: Path) -> None:
-    finding = doctor.home_folder(tmp_path / "deep" / "home")
+    finding = doctor.home_folder(tmp_path / "deep" / "home", begin="scrubjay add FOLDER")
     assert finding.state is State.WARN
     assert "scrubjay add FOLDER" in finding.do
 
 
 @needs_proc
 def test_a_home_nobody_can_write_fails_with_what_to_do() -> None:
-    finding = doctor.home_folder(UNWRITABLE)
+    finding = doctor.home_folder(UNWRITABLE, begin="")
     assert finding.state is State.FAIL
     assert "chown" in finding.do
 
@@ -133,10 +133,17 @@ def test_room_a_month_wants_grows_with_its_versions_and_generations(
     assert "18.0 GB" in finding.says
 
 
-def test_a_new_home_has_no_versions_and_no_champion_yet(home: Home) -> None:
-    for finding in (doctor.registry(home), doctor.champion(home)):
-        assert finding.state is State.WARN
-        assert "scrubjay train" in finding.do
+@pytest.mark.parametrize(
+    ("source", "advice"),
+    [(None, "scrubjay add FOLDER, then scrubjay train"), ("in", "scrubjay retrain")],
+)
+def test_a_new_home_is_told_how_it_begins(source: str | None, advice: str, tmp_path: Path) -> None:
+    home = Home(Settings(home=tmp_path / "home"))
+    subject = doctor.Subject(home, source, Notifier(NotifySettings()), None)
+    found = {one.name: one for one in doctor.examine(subject)}
+    for name in ("home", "registry", "champion"):
+        assert found[name].state is State.WARN
+        assert advice in found[name].do
 
 
 def test_a_folder_as_source(tmp_path: Path) -> None:

@@ -46,6 +46,13 @@ class Subject:
     notifier: Notifier
     textfile: Path | None
 
+    @property
+    def begin(self) -> str:
+        """What brings a home its first items and version."""
+        if self.source is None:
+            return "scrubjay add FOLDER, then scrubjay train"
+        return "the first month does it: scrubjay retrain"
+
 
 def configured(home: Home, compose: Callable[[], Mapping[str, Any]]) -> tuple[Finding, Subject]:
     """What a composed configuration says of the months of a home.
@@ -80,10 +87,10 @@ def examine(subject: Subject, *, send: bool = False) -> Iterator[Finding]:
     checks: Sequence[tuple[str, Callable[[], Finding]]] = (
         ("python", python),
         ("extras", extras),
-        ("home", lambda: home_folder(home.path)),
+        ("home", lambda: home_folder(home.path, begin=subject.begin)),
         ("disk", lambda: disk(home.path)),
-        ("registry", lambda: registry(home)),
-        ("champion", lambda: champion(home)),
+        ("registry", lambda: registry(home, begin=subject.begin)),
+        ("champion", lambda: champion(home, begin=subject.begin)),
         ("source", lambda: source(subject.source)),
         ("lease", lambda: lease(home)),
         ("notify", lambda: notifications(subject.notifier, send=send)),
@@ -96,7 +103,7 @@ def examine(subject: Subject, *, send: bool = False) -> Iterator[Finding]:
             yield Finding(name, State.FAIL, str(error))
 
 
-def home_folder(path: Path) -> Finding:
+def home_folder(path: Path, *, begin: str) -> Finding:
     """The home can be read and written."""
     if not path.exists():
         nearest = next(one for one in path.parents if one.exists())
@@ -107,9 +114,7 @@ def home_folder(path: Path) -> Finding:
                 f"{path} is not there, and {nearest} is not writable",
                 "create it for the user Scrubjay runs as, or give another with --home",
             )
-        return Finding(
-            "home", State.WARN, f"{path} is not there yet", "add something: scrubjay add FOLDER"
-        )
+        return Finding("home", State.WARN, f"{path} is not there yet", begin)
     unreadable = [one.name for one in path.iterdir() if not os.access(one, os.R_OK | os.W_OK)]
     if problem := _unwritable(path):
         return Finding("home", State.FAIL, problem, _OWN)
@@ -136,25 +141,21 @@ def disk(home: Path) -> Finding:
     return Finding("disk", State.OK, says)
 
 
-def registry(home: Home) -> Finding:
+def registry(home: Home, *, begin: str) -> Finding:
     """The registry answers."""
     versions = home.registry.ids()
     if not versions:
-        return Finding(
-            "registry", State.WARN, "no versions yet", "scrubjay add FOLDER, then scrubjay train"
-        )
+        return Finding("registry", State.WARN, "no versions yet", begin)
     return Finding("registry", State.OK, f"it answers; versions: {len(versions)}")
 
 
-def champion(home: Home) -> Finding:
+def champion(home: Home, *, begin: str) -> Finding:
     """The version being served is what was registered, loads, and makes sound vectors."""
     from scrubjay.models.load import load_version
 
     now = home.registry.champion()
     if now is None:
-        return Finding(
-            "champion", State.WARN, "nothing serves yet", "scrubjay add FOLDER, then scrubjay train"
-        )
+        return Finding("champion", State.WARN, "nothing serves yet", begin)
     home.registry.verify(now.version)
     encoder = load_version(
         home.registry.folder(now.version), version=now.version, threads=home.settings.threads
