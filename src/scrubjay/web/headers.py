@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from scrubjay.web.refusal import API
+from scrubjay.web.problems import INSIDE
+from scrubjay.web.refusal import API, refuse
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -58,9 +59,12 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         policy = API_POLICY if scope["path"].startswith(API) else PAGE_POLICY
+        started = False
 
         async def sending(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = list(message.get("headers", ()))
                 said = {name.lower() for name, _ in headers}
                 headers += [one for one in ALWAYS if one[0] not in said]
@@ -71,4 +75,10 @@ class SecurityHeaders:
                 message = {**message, "headers": headers}
             await send(message)
 
-        await self._app(scope, receive, sending)
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            # Answered here, for these headers; raised on for the log.
+            if not started:
+                await refuse(scope, receive, sending, 500, INSIDE, code="defect")
+            raise
