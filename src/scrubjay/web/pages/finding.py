@@ -171,5 +171,7 @@ def problem_view(error: ScrubjayError, message: str) -> FoundView:
         if isinstance(error, kind):
             title, retry = words_, again
             break
-    message = f"{message[:1].upper()}{message[1:]}{'' if message.endswith('.') else '.'}"
+    if not (isinstance(error, BadMedia) and error.path):  # a file's name stays as it is
+        message = message[:1].upper() + message[1:]
+    message += "" if message.endswith(".") else "."
     return FoundView("problem", f"{title}. {message}", problem=ProblemView(title, message, retry))
