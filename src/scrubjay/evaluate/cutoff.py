@@ -2,12 +2,13 @@
 
 The best of many wrong rows comes nearer to a query the more rows there are, so a threshold fitted
 on a small collection, or on random pairs, lets more and more through as the collection grows. Here
-the best wrong score is a largest value: a Gumbel law whose place and width are straight lines in
-sqrt(2 log rows), as they are for the largest of many normal values (Fisher and Tippett, "Limiting
+the best wrong score is a largest value: a Gumbel law whose place is a straight line in
+sqrt(2 log rows), as it is for the largest of many normal values (Fisher and Tippett, "Limiting
 forms of the frequency distribution of the largest or smallest member of a sample", 1928; Gumbel,
-"Statistics of Extremes", 1958, section 4.2), fitted on nested galleries of several sizes. Best
-scores of answerable queries keep the shape they have and move along such a line too. The threshold
-at any size is where both errors are equal.
+"Statistics of Extremes", 1958, section 4.2), fitted on nested galleries of several sizes. Its width
+is that of the largest gallery: it shrinks slowly, and too wide a law errs by little. Best scores of
+answerable queries keep the shape they have and move along such a line too. The threshold at any
+size is where both errors are equal.
 
 What is compared is one number a query, the closeness: a weighted sum of what `CLUES` names. The
 simplest of `WAYS` that tells well enough is taken; where none does, nothing is cut.
@@ -113,7 +114,7 @@ class Law:
         way: of WAYS.
         weights: of CLUES; what has weight 0 need not be known.
         absent_place: of the Gumbel law of queries for absent things.
-        absent_width: the same.
+        absent_width: of that law.
         answerable: (101,) quantiles of answerable queries' closeness at `rows`.
         answerable_slope: how it moves with `growth`.
         rows: in the gallery it was fitted on.
@@ -123,7 +124,7 @@ class Law:
     way: str
     weights: tuple[float, float, float, float]
     absent_place: Line
-    absent_width: Line
+    absent_width: float
     answerable: tuple[float, ...]
     answerable_slope: float
     rows: int
@@ -142,7 +143,7 @@ class Law:
 
     def expected(self, threshold: float, rows: int) -> Shares:
         """What a threshold does among so many rows."""
-        width = max(self.absent_width.at(rows), _NARROWEST)
+        width = max(self.absent_width, _NARROWEST)
         far = min(700.0, -(threshold - self.absent_place.at(rows)) / width)
         below = float(np.interp(threshold - self._moved(rows), self.answerable, _LEVELS))
         return Shares(kept=1.0 - below, empty=math.exp(-math.exp(far)))
@@ -168,7 +169,7 @@ class Law:
             "weights": list(self.weights),
             "absent": {
                 "place": [self.absent_place.at_one, self.absent_place.slope],
-                "width": [self.absent_width.at_one, self.absent_width.slope],
+                "width": self.absent_width,
             },
             "answerable": {"quantiles": list(self.answerable), "slope": self.answerable_slope},
             "rows": self.rows,
@@ -182,14 +183,14 @@ class Law:
         Raises:
             KeyError, TypeError, ValueError: it is none.
         """
-        place, width = told["absent"]["place"], told["absent"]["width"]
+        place = told["absent"]["place"]
         best, following, read, read_mean = (float(one) for one in told["weights"])
         quantiles = tuple(float(one) for one in told["answerable"]["quantiles"])
         law = cls(
             str(told["way"]),
             (best, following, read, read_mean),
             Line(float(place[0]), float(place[1])),
-            Line(float(width[0]), float(width[1])),
+            float(told["absent"]["width"]),
             quantiles,
             float(told["answerable"]["slope"]),
             int(told["rows"]),
@@ -313,7 +314,7 @@ def _fit(way: str, clues: Sequence[int], known: Observed) -> Law:
         way,
         (best, following, read, read_mean),
         Line.through(known.sizes, places),
-        Line.through(known.sizes, widths),
+        widths[-1],
         tuple(float(one) for one in np.quantile(answerable[-1], _LEVELS)),
         slope,
         known.sizes[-1],
