@@ -35,8 +35,11 @@ def checked_weights(given: Collection[str], weights: Mapping[str, float]) -> dic
             raise WrongUse(f"{str(name)[:80]!r} cannot be weighted; a query has {', '.join(PARTS)}")
         if name not in given:
             raise WrongUse(f"a weight for {name!r}, but the query has no {name}; leave it out")
-        number = isinstance(weight, int | float) and not isinstance(weight, bool)
-        if not number or not math.isfinite(weight) or abs(weight) > MAX_WEIGHT:
+        if (
+            type(weight) not in {int, float}
+            or not math.isfinite(weight)
+            or abs(weight) > MAX_WEIGHT
+        ):
             raise WrongUse(
                 f"the weight of {name!r} is {weight!r}; give a number from -{MAX_WEIGHT:g} to "
                 f"{MAX_WEIGHT:g}"

@@ -42,6 +42,8 @@ def content_type(path: Path, kind: Kind) -> str:
         return "text/plain; charset=utf-8"
     with path.open("rb") as file:
         found = sniff_format(file.read(HEAD_BYTES))
+    if found is None:
+        return UNKNOWN
     if found in _CONTAINERS:
         return _CONTAINERS[found][kind is Kind.VIDEO]
-    return UNKNOWN if found is None else _TYPES.get(found, UNKNOWN)
+    return _TYPES.get(found, UNKNOWN)
