@@ -47,6 +47,7 @@ def problem_answer(
     if not for_people:
         return problem(status, message, param=param, code=code, headers=headers)
     from scrubjay.web.pages.templates import render
+    from scrubjay.web.pages.words import sentence
     from scrubjay.web.request_log import request_id
 
     part = asked.get(b"hx-request-type") == "partial"
@@ -54,7 +55,7 @@ def problem_answer(
         "problem_part.html" if part else "problem.html",
         _shell(scope),
         title=TITLES.get(status, ELSE),
-        message=_sentence(message),
+        message=sentence(message),
         request_id=request_id(scope) if status >= 500 else None,
     )
     return HTMLResponse(page, status, headers=dict(headers or {}))
@@ -69,8 +70,3 @@ def _shell(scope: Scope) -> Shell:
         return Shell(current="", open=False)
     inside = visit.access is not Access.OPEN
     return Shell(current="", csrf=visit.csrf_token, open=inside, logged_in=visit.signed_in)
-
-
-def _sentence(text: str) -> str:
-    end = "" if text.endswith((".", "!", "?")) else "."
-    return f"{text[:1].upper()}{text[1:]}{end}"

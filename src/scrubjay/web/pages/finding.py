@@ -167,9 +167,9 @@ def problem_view(error: ScrubjayError, message: str) -> FoundView:
         message: what may be said of it.
     """
     title, retry = "This cannot be searched for", False
-    for kind, words_, again in _TITLES:
+    for kind, named, again in _TITLES:
         if isinstance(error, kind):
-            title, retry = words_, again
+            title, retry = named, again
             break
     if not (isinstance(error, BadMedia) and error.path):  # a file's name stays as it is
         message = message[:1].upper() + message[1:]

@@ -111,3 +111,9 @@ def plainly(value: Any) -> str:  # noqa: ANN401 - an attribute's value
     if isinstance(value, date):
         return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def sentence(text: str) -> str:
+    """A message with a capital and an end; a name at its beginning keeps its letters."""
+    begins = text[:1].upper() + text[1:] if re.match(r"[a-z]+ ", text) else text
+    return begins if begins.endswith((".", "!", "?")) else f"{begins}."

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from scrubjay.web.csrf import FIELD
 from tests.web.routes.pages.markup import Markup
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
@@ -32,12 +33,12 @@ class Visitor:
 
     def token(self) -> str:
         """What the forms of this visitor's pages carry."""
-        found = re.search(r'name="csrf_token" value="([0-9a-f]+)"', self.get("/upload").text)
+        found = re.search(f'name="{FIELD}" value="([0-9a-f]+)"', self.get("/upload").text)
         assert found is not None
         return found[1]
 
     def post(self, path: str, *, part: bool = False, files: object = None, **data: str) -> Response:
-        sent = {"csrf_token": self.token(), **data}
+        sent = {FIELD: self.token(), **data}
         headers = PART if part else HTML
         return self.client.post(path, data=sent, files=files, headers=headers)  # type: ignore[arg-type]
 
