@@ -37,17 +37,24 @@ class Server:
         finally:
             connection.close()
 
-    def until_ready(self, within_s: float = 100.0) -> float:
-        """Wait until `/readyz` agrees; seconds since the process began."""
+    def first_answer(self, path: str, within_s: float = 100.0) -> tuple[int, bytes]:
+        """Ask until somebody listens."""
         while True:
             assert self.process.poll() is None, "".join(self.said + self.lines)
             assert time.monotonic() < self.began + within_s, "".join(self.said + self.lines)
-            try:
-                if self.port and self.ask("GET", "/readyz")[0] == 200:
-                    return time.monotonic() - self.began
-            except OSError:
-                pass
+            if self.port:
+                try:
+                    return self.ask("GET", path)
+                except OSError:
+                    pass
             time.sleep(0.01)
+
+    def until_ready(self, within_s: float = 100.0) -> float:
+        """Wait until `/readyz` agrees; seconds since the process began."""
+        while self.first_answer("/readyz", within_s)[0] != 200:
+            assert time.monotonic() < self.began + within_s, "".join(self.said + self.lines)
+            time.sleep(0.01)
+        return time.monotonic() - self.began
 
 
 @contextmanager

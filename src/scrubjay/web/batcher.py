@@ -105,6 +105,11 @@ class Batcher:
         """Media that wait; those being encoded are not among them."""
         return self._depth
 
+    @property
+    def busy(self) -> bool:
+        """Whether a call that comes now has to wait for others."""
+        return self._encoding
+
     async def encode(self, media: Sequence[Media]) -> NDArray[np.float32]:
         """(n, dim) vectors, one a medium, in order; more than a batch go in several.
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from scrubjay.core.errors import (
     BadFilter,
@@ -48,6 +49,8 @@ STATUS: tuple[tuple[type[ScrubjayError], int, str | None], ...] = (
 
 NOT_READY_RETRY_S = 5.0
 """Preparing and opening take some seconds."""
+
+CLIENT_LEFT = 499
 
 INSIDE = "something went wrong inside Scrubjay; the server's log says what"
 
@@ -94,6 +97,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ScrubjayError, _on_scrubjay_error)
     app.add_exception_handler(RequestValidationError, _on_wrong_request)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(ClientDisconnect, _on_leaving)
     app.add_exception_handler(Exception, _on_defect)
 
 
@@ -122,6 +126,11 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     wrong = cast("HTTPException", error)
     message = wrong.detail or HTTPStatus(wrong.status_code).phrase
     return _answer(request)(wrong.status_code, message, headers=wrong.headers)
+
+
+async def _on_leaving(request: Request, error: Exception) -> Response:
+    """Nobody reads it; the log shows that the client left (nginx's 499)."""
+    return Response(status_code=CLIENT_LEFT)
 
 
 async def _on_defect(request: Request, error: Exception) -> Response:

@@ -41,6 +41,11 @@ class Towers:
         """The registered id."""
         return self.encoder.spec.version
 
+    @property
+    def busy(self) -> bool:
+        """Whether a request that comes now may have to wait for others."""
+        return any(one.busy for one in self.batchers.values())
+
     async def encode(self, modality: Modality, media: Sequence[Media]) -> Vectors:
         """(n, dim) unit rows, one a medium.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic_core import to_json
 
 from scrubjay.core.errors import WrongUse
@@ -17,6 +17,7 @@ from scrubjay.core.types import Modality
 from scrubjay.search.embed import middle
 from scrubjay.web.batcher import Vectors
 from scrubjay.web.context import ContextDep
+from scrubjay.web.going import unless_gone
 from scrubjay.web.inputs import Input, decode_inputs, read_inputs
 from scrubjay.web.schemas import Embeddings, EmbeddingsAsked, Problem
 from scrubjay.web.towers import Towers
@@ -39,7 +40,7 @@ INLINE_CHARACTERS = 4096
         503: {"model": Problem, "description": "Nothing serves yet."},
     },
 )
-async def embeddings(asked: EmbeddingsAsked, context: ContextDep) -> Response:
+async def embeddings(request: Request, asked: EmbeddingsAsked, context: ContextDep) -> Response:
     """Unit vectors, one an input, in order; the cosine of two is their dot product.
 
     A recording longer than the encoder hears at once has one vector, the middle of its windows'.
@@ -47,7 +48,7 @@ async def embeddings(asked: EmbeddingsAsked, context: ContextDep) -> Response:
     inputs = read_inputs(asked.input, most=context.settings.max_inputs)
     async with context.serving.version(asked.model) as towers:
         _check_dimensions(asked.dimensions, towers)
-        vectors = await _encode(towers, inputs)
+        vectors = await unless_gone(request, towers, _encode(towers, inputs))
         tokens = await _tokens(towers, inputs)
         version = towers.version
     embed = _floats if asked.encoding_format == "float" else _base64

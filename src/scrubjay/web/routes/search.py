@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from scrubjay.core.errors import WrongUse
 from scrubjay.search.query import Query, SearchResult
@@ -14,6 +14,7 @@ from scrubjay.services import CHAMPION_NAME
 from scrubjay.store.home import Home
 from scrubjay.web.context import ContextDep
 from scrubjay.web.data_url import parse_data_url
+from scrubjay.web.going import unless_gone
 from scrubjay.web.schemas import Problem, SearchAsked, SearchTold
 
 router = APIRouter(prefix="/v1", tags=["search"])
@@ -34,13 +35,13 @@ NOTHING: Final = "nothing that is indexed passes the filters"
         503: {"model": Problem, "description": "Nothing serves yet."},
     },
 )
-async def search(asked: SearchAsked, context: ContextDep) -> Response:
+async def search(request: Request, asked: SearchAsked, context: ContextDep) -> Response:
     """Hits, best first; the answer names the version and generation that gave it."""
     query = query_of(asked)
     async with context.serving.pair() as pair:
         if asked.model not in {CHAMPION_NAME, pair.version}:
             await asyncio.to_thread(_refuse, context.home, asked.model)
-        result = await pair.search(query)
+        result = await unless_gone(request, pair, pair.search(query))
     return Response(written(result), media_type="application/json")
 
 
