@@ -10,9 +10,10 @@ from scrubjay.core.types import Champion, Split
 from scrubjay.retrain.shipped import gives_way
 from scrubjay.search.calibrate import Fitted, calibrate
 from scrubjay.search.cutoff import Calibration, read_calibration
-from scrubjay.store.durable import make_folder, sweep_aside, write_durably
+from scrubjay.store.durable import locked, sweep_aside, write_durably
 from scrubjay.store.home import Home
 
+LOCK = ".cutoff.lock"
 GROWN = 0.2
 """A cutoff is fitted anew when the rows became so many more or fewer; until then its law says."""
 
@@ -37,9 +38,9 @@ def refit(home: Home, pair: Champion, *, progress: Progress) -> Calibration:
     fitted = fit_cutoff(home, pair, progress=progress).calibration
     told = json.dumps(fitted.to_json(), indent=1, ensure_ascii=False) + "\n"
     path = home.generations.cutoff(pair.generation)
-    make_folder(path.parent)
-    sweep_aside(path.parent, path.name)
-    write_durably(path, told.encode(), point="cutoff")
+    with locked(path.with_name(LOCK), "writing a cutoff"):
+        sweep_aside(path.parent, path.name)
+        write_durably(path, told.encode(), point="cutoff")
     return fitted
 
 
