@@ -213,7 +213,7 @@ def test_the_kill_tests_know_every_failpoint_of_the_store():
     points, suffixes, written = failpoints_in_source()
     assert points == {
         "durable", "snapshot", "registry", "champion", "catalog", "generation", "quarantine",
-        "lease", "pull", "held", "served", "media", "look", "source",
+        "lease", "pull", "held", "served", "media", "look", "source", "upload",
     }  # fmt: skip
     assert suffixes == {
         f".{side}_{step}"
@@ -221,7 +221,11 @@ def test_the_kill_tests_know_every_failpoint_of_the_store():
         for step in ("replace", "create", "rename", "remove", "commit")
     }
     assert written == {
-        f"registry.{side}_{step}"
+        f"{what}_{step}"
         for side in ("before", "after")
-        for step in ("build", "put", "reveal")
+        for what, steps in (
+            (f"registry.{side}", ("build", "put", "reveal")),
+            (f"upload.{side}", ("finish",)),
+        )
+        for step in steps
     }

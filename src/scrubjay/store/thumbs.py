@@ -25,7 +25,7 @@ class Thumbs:
     def put(self, sha256: str, side: int, data: bytes) -> None:
         """Keep one."""
         make_folder(self.folder)
-        write_durably(self._path(sha256, side), data, point="thumb")
+        write_durably(self._path(sha256, side), data)
 
     def remove(self, sha256s: Iterable[str]) -> int:
         """Delete those of some bytes, in every size; return how many files that were."""
