@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import stat
-import statistics
 import struct
 import subprocess
 import sys
@@ -54,7 +53,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def processes(sandbox: Sandbox) -> list[int]:
-    return [one.pid for one in sandbox._idle]
+    return list(sandbox.processes())
 
 
 def long_wav(*, seconds: int, rate: int) -> bytes:
@@ -129,17 +128,18 @@ def test_threads_share_it(sandbox: Sandbox) -> None:
 
 
 def test_a_spoken_query_waits_less_than_five_milliseconds_more(sandbox: Sandbox) -> None:
+    """The quickest of many: what it costs, not what else the machine has to do."""
     spoken = recorded(tone(3), 16_000, "WAV")
     sandbox.decode_sound(spoken)
     here, there = [], []
-    for _ in range(30):
+    for _ in range(100):
         began = time.perf_counter()
         audio.decode_sound(spoken)
         between = time.perf_counter()
         sandbox.decode_sound(spoken)
         here.append(between - began)
         there.append(time.perf_counter() - between)
-    assert statistics.median(there) - statistics.median(here) < 0.005
+    assert min(there) - min(here) < 0.005
 
 
 # What a process may use.
@@ -296,7 +296,7 @@ def test_no_decoder_outlives_the_program(tmp_path: Path) -> None:
     code = (
         "from scrubjay.media.sandbox import shared_sandbox; import time\n"
         "box = shared_sandbox(); box.start(2)\n"
-        "print(*[one.pid for one in box._idle], flush=True); time.sleep(60)\n"
+        "print(*box.processes(), flush=True); time.sleep(60)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True

@@ -43,7 +43,8 @@ _NO_NEW_PRIVILEGES: Final = 38
 
 def main() -> None:
     """Answer until standard input ends."""
-    asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    asked = os.fdopen(os.dup(0), "rb", MAX_PIECE)
+    answers = os.fdopen(os.dup(1), "wb", MAX_PIECE)
     # What a library prints must not become part of an answer.
     os.dup2(2, 1)
     _give_up_rights()

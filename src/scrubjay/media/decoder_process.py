@@ -124,13 +124,12 @@ class DecoderProcess:
         self.usable = False
         until = time.monotonic() + patience_s
         try:
-            self._write(
-                REQUEST.pack(
-                    ASKS, task, len(data), limits.max_bytes, limits.max_sound_s, memory, seconds
-                ),
-                until,
+            head = REQUEST.pack(
+                ASKS, task, len(data), limits.max_bytes, limits.max_sound_s, memory, seconds
             )
-            self._write(data, until)
+            # A short file comes with its head in one piece: each piece is a change of processes.
+            self._write(head + data[:_PIPE_BYTES], until)
+            self._write(memoryview(data)[_PIPE_BYTES:], until)
             end, payloads = self._answer(task, limits, until)
         except (BrokenPipeError, EOFError):
             raise self._lost(seconds) from None
@@ -168,7 +167,7 @@ class DecoderProcess:
                 reason = f"longer than the limit of {limits.max_sound_s:,.0f} s"
                 raise DecoderLost(reason, by_limit=True)
 
-    def _write(self, data: bytes, until: float) -> None:
+    def _write(self, data: bytes | memoryview, until: float) -> None:
         left = memoryview(data)
         while left:
             try:

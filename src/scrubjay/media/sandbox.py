@@ -75,6 +75,11 @@ class Sandbox:
                 self._idle.append(DecoderProcess())
                 self._running += 1
 
+    def processes(self) -> tuple[int, ...]:
+        """Numbers of the processes that wait for a file."""
+        with self._changed:
+            return tuple(one.pid for one in self._idle)
+
     def decode_sound(self, data: bytes, *, limits: MediaLimits = DEFAULT_LIMITS) -> Sound:
         """Decode a recording to 16 kHz mono: the samples `media.audio.decode_sound` makes of it.
 

@@ -145,3 +145,21 @@ def test_without_a_token_there_is_nothing_to_log_in_to(
 def test_nobody_is_sent_elsewhere(client: TestClient, wanted: str, address: str) -> None:
     assert local_address(wanted) == address
     assert log_in(client, wanted=wanted).headers["location"] == address
+
+
+def test_the_log_knows_no_secret(
+    tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Home(Settings(home=tmp_path_factory.mktemp("home"), threads=1, builtin=False))
+    app = create_app(home, ServeSettings(token=TOKEN, watch_s=0, access_log=True))
+    with TestClient(app, "http://localhost:8000", headers=BROWSER) as client:
+        log_in(client)
+        cookie = client.cookies[COOKIE]
+        client.get("/v1/items", headers={"Authorization": f"Bearer {TOKEN}"})
+        client.get(f"/items?token={TOKEN}")
+        form_token = hidden(client.get("/upload").text, "csrf")
+        client.post("/logout", data={"csrf": form_token})
+    written = "".join(capsys.readouterr())
+    assert written.count('"event": "request"') >= 6
+    for secret in (TOKEN, cookie, cookie.rpartition(".")[2], form_token):
+        assert secret not in written
