@@ -32,8 +32,6 @@ async def take(request: Request, context: ContextDep) -> HTMLResponse:
         async with request.form(max_files=MAX_FILES) as form:
             uploads, refused = await read_form(form)
         done = await take_uploads(request, context, uploads, refused)
-        if not context.serving.ready:  # the first files bring the first model
-            await context.serving.refresh()
     except ScrubjayError as error:
         status, message, _, _ = described(error)
         if status == 500:
