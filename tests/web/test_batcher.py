@@ -203,6 +203,24 @@ def test_more_than_may_wait_is_taken_when_nothing_else_waits():
     assert list(map(len, tower.batches)) == [2, 2, 1]
 
 
+def test_who_brings_much_does_not_keep_the_others_waiting_for_all_of_it():
+    tower = Tower(hold=True)
+
+    async def run():
+        it = batcher(tower, max_batch=2)
+        much = asyncio.create_task(it.encode([f"much {at}" for at in range(20)]))
+        await entered(tower)
+        one = asyncio.create_task(it.encode(["one"]))
+        await asyncio.sleep(0)
+        tower.gate.set()
+        await asyncio.gather(much, one)
+        return await much
+
+    answer = asyncio.run(asyncio.wait_for(run(), 20))
+    assert "one" in tower.batches[2]
+    np.testing.assert_array_equal(answer, [vector(f"much {at}") for at in range(20)])
+
+
 def test_memory_that_waits_is_bounded_too():
     pictures = [np.zeros((100, 100, 3), np.uint8)]
     tower = Tower(hold=True)

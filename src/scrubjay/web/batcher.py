@@ -1,6 +1,7 @@
 """Requests that wait for a tower together are encoded together.
 
-Nobody waits for a batch to fill: whatever waits when the tower is free is the next batch.
+Nobody waits for a batch to fill: whatever waits when the tower is free is the next batch. A caller
+with more than a batch has one, then stands in line again.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ class Batcher:
             self._bytes -= sum(caller.sizes[caller.sent :])
 
     def _begin(self) -> None:
-        """Give the free tower what waits longest."""
+        """Give the free tower what waits longest; of more than a batch, a batch at a time."""
         batch: list[_Share] = []
         room = self._max_batch
         for caller in list(self._waiting):
@@ -167,8 +168,10 @@ class Batcher:
             caller.sent += len(share)
             self._depth -= len(share)
             self._bytes -= size
-            if caller.sent == len(caller.media):
-                del self._waiting[caller]
+            del self._waiting[caller]
+            if caller.sent < len(caller.media):
+                # To the end: who brings thousands does not keep the others waiting for all.
+                self._waiting[caller] = None
             room -= len(share)
             if not room:
                 break
