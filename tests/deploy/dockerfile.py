@@ -202,6 +202,8 @@ class Builder:
                     image.user = value
                 case "VOLUME":
                     image.volumes += one.words
+                case "EXPOSE":
+                    pass  # says which port a server has, and opens none
                 case "STOPSIGNAL":
                     image.stop_signal = value
                 case "ENTRYPOINT":

@@ -13,6 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
+from scrubjay.core.errors import WrongUse
+from scrubjay.web.auth import require_token
+from scrubjay.web.guard import OPEN_PATHS
+from scrubjay.web.settings import ServeSettings
+from scrubjay.web.shutdown import HARD_S
+from tests.deploy.commands import understood
 from tests.deploy.dockerfile import stages
 from tests.deploy.test_dockerfile import DEPLOY, TEXT
 
@@ -57,8 +63,11 @@ def test_a_misspelt_field_does_not_fit_the_schemas() -> None:
 
 def test_no_pod_may_do_more_than_it_must() -> None:
     job = one_of("CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    metrics = one_of("Deployment")["spec"]["template"]["spec"]
-    for pod in (job, metrics):
+    deployed = [
+        one["spec"]["template"]["spec"] for one in kubernetes() if one["kind"] == "Deployment"
+    ]
+    assert len(deployed) == 2
+    for pod in (job, *deployed):
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["automountServiceAccountToken"] is False
         for container in [*pod["containers"], *pod.get("initContainers", [])]:
@@ -109,7 +118,9 @@ def test_compose_fits_the_specification(target: str) -> None:
     merged = yaml.safe_dump(yaml.safe_load(composed(SCRUBJAY_TARGET=target)))
     read = library.PyCompose.from_yaml(merged)
     read.validate()
-    assert set(read.service_names()) == {"retrain", "retrain-gpu", "settings", "metrics"}
+    assert set(read.service_names()) == {
+        *("retrain", "retrain-gpu", "settings", "metrics", "server")
+    }
     with pytest.raises(ValueError, match="comand"):
         library.PyCompose.from_yaml(merged.replace("command:", "comand:"))
 
@@ -144,6 +155,67 @@ def test_the_exporter_reads_the_folder_the_run_writes_its_figures_to() -> None:
     exporter = one_of("Deployment")["spec"]["template"]["spec"]["containers"][0]
     assert f"{wanted}{folder}" in exporter["args"]
     assert f"{wanted}{folder}" in yaml.safe_load(composed())["services"]["metrics"]["command"]
+
+
+def server() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The server's pod and its container."""
+    pod = next(
+        one["spec"]["template"]["spec"]
+        for one in kubernetes()
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == "scrubjay-server"
+    )
+    return pod, pod["containers"][0]
+
+
+def test_the_server_is_probed_where_no_token_is_needed_and_at_its_port() -> None:
+    _, container = server()
+    port = {one["name"]: one["containerPort"] for one in container["ports"]}
+    assert port == {"http": ServeSettings().port} == {"http": int(base()["EXPOSE"])}
+    paths = {}
+    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert container[name]["httpGet"]["port"] == "http"
+        paths[name] = container[name]["httpGet"]["path"]
+        assert paths[name].partition("?")[0] in OPEN_PATHS
+    assert paths["readinessProbe"] == "/healthz?ready=true"
+    assert paths["livenessProbe"] == "/healthz", "a server that waits for a champion is not killed"
+
+
+def test_the_server_has_the_time_it_needs_to_end() -> None:
+    pod, container = server()
+    asleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    needed = ServeSettings().shutdown_s + HARD_S
+    assert pod["terminationGracePeriodSeconds"] > asleep + needed
+    compose = yaml.safe_load(composed())["services"]["server"]
+    assert int(compose["stop_grace_period"].removesuffix("s")) > needed
+
+
+def test_the_server_listens_where_a_token_is_demanded_and_gets_one_from_a_secret() -> None:
+    _, container = server()
+    compose = yaml.safe_load(composed())["services"]["server"]
+    for words in (container["args"], compose["command"]):
+        name, given = understood(words)
+        assert (name, given["host"]) == ("serve", "0.0.0.0")
+        with pytest.raises(WrongUse, match="without a token"):
+            require_token(given["host"], None)
+    assert container["envFrom"] == [{"secretRef": {"name": "scrubjay-server"}}]
+    assert compose["env_file"] == [{"path": "server.env", "required": False}]
+    assert all(one.startswith("127.0.0.1:") for one in compose["ports"])
+    assert "TOKEN" not in str(compose["environment"])
+
+
+def test_the_service_leads_to_the_server() -> None:
+    pod_labels = next(
+        one["spec"]["template"]["metadata"]["labels"]
+        for one in kubernetes()
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == "scrubjay-server"
+    )
+    (service,) = [
+        one["spec"]
+        for one in kubernetes()
+        if one["kind"] == "Service" and one["metadata"]["name"] == "scrubjay-server"
+    ]
+    assert service["selector"] == pod_labels
+    assert service["ports"][0]["targetPort"] == "http"
 
 
 def test_systemd_reads_the_units(tmp_path: Path) -> None:

@@ -35,7 +35,13 @@ def pods() -> list[list[str]]:
     command = stack()["Resources"]["Job"]["Properties"]["ContainerProperties"]["Command"]
     filled = re.sub(r"\$\{Settings\}", "encoder=builtin_shipped", command[1])
     filled = re.sub(r"\$\{\w+\}", "some-name", filled)
-    return [job["containers"][0]["args"], service["command"], filled.split(command[0])]
+    served = yaml.safe_load(composed())["services"]["server"]
+    return [
+        job["containers"][0]["args"],
+        service["command"],
+        served["command"],
+        filled.split(command[0]),
+    ]
 
 
 def batch() -> list[list[str]]:

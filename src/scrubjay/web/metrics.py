@@ -177,7 +177,7 @@ class _State:
             pair = (self._champion.version, self._champion.generation)
             yield _gauge("scrubjay_champion_info", {pair: 1})
         if (held := self._holdings) is not None:
-            behind = held.named is not None and held.named != self._champion
+            behind = None not in {held.named, self._champion} and held.named != self._champion
             yield _gauge("scrubjay_holdings_timestamp_seconds", {(): self._read_at})
             yield _gauge("scrubjay_champion_behind", {(): behind})
             yield _gauge("scrubjay_index_rows", {(m.value,): n for m, n in held.rows.items()})
