@@ -14,7 +14,6 @@ export function startSearch() {
 
   const attached = () => example.files.length > 0;
 
-
   /* An example replaces the item that was liked, and the example before. */
   function attach(file, { spoken = false } = {}) {
     const data = new DataTransfer();
@@ -59,6 +58,7 @@ export function startSearch() {
     if (event.detail.ctx.target === results) {
       results.setAttribute("aria-busy", "true");
       document.querySelector(".ask").classList.remove("alone");
+      document.querySelector(".ask h1").classList.add("visually-hidden");
     }
   });
   document.addEventListener("htmx:finally:request", () => {
@@ -91,12 +91,32 @@ function dropEmpty(body, mixes) {
   }
 }
 
+/* Answers that are waited for; one that another overtook is waited for no more. */
+function showBusy(results) {
+  const waited = new Set();
+  const show = () => results.setAttribute("aria-busy", String(waited.size > 0));
+  document.addEventListener("htmx:before:request", ({ detail }) => {
+    if (detail.ctx.target === results || detail.ctx.target?.id === "hits") {
+      byId("hearing").textContent = "";
+      waited.add(detail.ctx);
+      show();
+    }
+  });
+  document.addEventListener("htmx:finally:request", ({ detail }) => {
+    waited.delete(detail.ctx);
+    show();
+  });
+  document.addEventListener("htmx:error", () => {
+    byId("hearing").textContent = "The server does not answer. Try again in a moment.";
+  });
+}
+
 /* Who asked for more goes on where the new hits begin. */
 function focusFirstOfNextPage(results) {
   let before = null;
-  document.addEventListener("htmx:before:swap", (event) => {
-    const target = event.detail.ctx?.target;
-    before = target?.id === "hits" ? target.children.length : null;
+  document.addEventListener("htmx:before:swap", ({ detail }) => {
+    const hits = detail.tasks.map((task) => task.target).find((target) => target?.id === "hits");
+    before = hits ? hits.children.length : null;
   });
   document.addEventListener("htmx:after:swap", () => {
     if (before !== null) {
