@@ -35,7 +35,7 @@ def test_a_size_is_in_the_largest_unit_that_fits(count: int, said: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "clock", "span"),
     [
-        (0.2, "0:00", "less than a second"),
+        (0.2, "0:00", "under 1 s"),
         (12.4, "0:12", "12 s"),
         (59.6, "1:00", "60 s"),
         (125, "2:05", "2 min"),

@@ -80,9 +80,9 @@ def clock(seconds: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """How long something took: `less than a second`, `12 s`, `3 min`, `2 h 5 min`."""
+    """How long something took: `under 1 s`, `12 s`, `3 min`, `2 h 5 min`."""
     if seconds < 1:
-        return "less than a second"
+        return "under 1 s"
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

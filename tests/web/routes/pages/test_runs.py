@@ -173,7 +173,7 @@ def test_how_long_the_current_step_takes_is_told() -> None:
 
 @pytest.mark.parametrize("name", ["..", "month-x", "%2e%2e", "month-*"])
 def test_only_runs_are_runs(visitor: Visitor, name: str) -> None:
-    assert visitor.get(f"/runs/{name}/report").status_code == 404
+    assert visitor.get(f"/runs/{name}/report").status_code in {400, 404}
 
 
 def test_a_damaged_log_line_is_passed_over(own_home: ServedHome, month: MonthRun) -> None:
