@@ -49,7 +49,7 @@ WAYS: Final[Mapping[str, tuple[int, ...]]] = {
 
 AIM: Final = 0.9
 """Share of absent things that should come back empty, and of answerable queries to be kept."""
-LEAST: Final = 0.8
+LEAST: Final = 0.85
 """Below this share of either, nothing is cut: too many good answers would be lost."""
 FEWEST: Final = 40
 """Queries of either sort below which nothing is fitted."""
