@@ -271,11 +271,18 @@ def test_a_head_that_does_not_end_in_time_is_given_up(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_protocol, "HEAD_S", 0.5)
-    for begun in (b"", b"G", b"GET /healthz HTTP/1.1\r\nHost: local"):
+    sound = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
+    for begun, found in (
+        (b"", []),
+        (b"G", [408]),
+        (b"GET /healthz HTTP/1.1\r\nHost: local", [408]),
+        (sound + b"GET /heal", [200, 408]),
+        (sound + b"\r\n", [200]),
+    ):
         with server.connect() as connection:
             connection.sendall(begun)
             began = time.monotonic()
-            assert statuses(everything(connection)) == [408]
+            assert statuses(everything(connection)) == found
             assert time.monotonic() - began < 10
 
 
@@ -290,6 +297,12 @@ def test_more_connections_than_allowed_are_told_so_and_others_work_afterwards(
     until = time.monotonic() + 10
     while not server.is_well():
         assert time.monotonic() < until
+
+
+def test_behind_a_proxy_that_ends_tls_cookies_are_for_tls_alone(server: Server) -> None:
+    head = b"GET /login HTTP/1.1\r\nAccept: text/html\r\n" + HOST + CLOSE
+    assert b"; Secure" not in server.answer(head + b"\r\n")
+    assert b"; Secure" in server.answer(head + b"X-Forwarded-Proto: https\r\n\r\n")
 
 
 # Who asks, again for each request of a connection.

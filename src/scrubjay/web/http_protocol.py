@@ -49,6 +49,8 @@ class BoundedHttp(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD:
                 self._refuse(431, b"Request Header Fields Too Large")
+        elif self._waits() and self._head_timer is None:
+            self._expect_head()  # bytes between requests, such as empty lines, buy no time
 
     def on_message_begin(self) -> None:
         """A head begins."""
@@ -85,13 +87,18 @@ class BoundedHttp(HttpToolsProtocol):
         self._stop_timer()
         if self.transport.is_closing():
             return
-        # There is none before the first request, whatever its type says.
-        if self.cycle is None or self.cycle.response_complete:  # type: ignore[redundant-expr]
+        # Browsers open connections in advance: to those an answer would be one too many.
+        if self._in_head and self._waits():
             self.transport.write(
                 b"HTTP/1.1 %d %s\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
                 % (status, phrase)
             )
         self.transport.close()
+
+    def _waits(self) -> bool:
+        """Whether no request is being answered."""
+        # There is no cycle before the first request, whatever its type says.
+        return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
 
 
 BOUNDS: Final[dict[str, Any]] = {
