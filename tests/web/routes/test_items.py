@@ -7,6 +7,7 @@ import dataclasses
 import io
 import json
 import shutil
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,7 +15,12 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from scrubjay import services
+from scrubjay.core.config import Settings
+from scrubjay.core.errors import Damaged
 from scrubjay.core.types import Kind
+from scrubjay.search.uploads import Upload
+from scrubjay.store.home import Home
 from scrubjay.store.lease import acquire
 from scrubjay.web.content_type import UNKNOWN, content_type
 from scrubjay.web.file_name import safe_file_name
@@ -413,3 +419,38 @@ def test_while_a_run_goes_on_what_is_to_be_forgotten_is_hidden_at_once(client, c
     found = client.post("/v1/search", json={"image": data_url(data), "k": 100}).json()
     assert item["id"] not in {hit["id"] for hit in found["hits"]}
     lease.release()
+
+
+def test_files_may_come_before_there_is_anything_to_find_them_with(tmp_path):
+    home = Home(Settings(home=tmp_path / "home", threads=1, builtin=False))
+    app = create_app(home, ServeSettings(watch_s=0))
+    with TestClient(app, base_url=LOOPBACK, raise_server_exceptions=False) as client:
+        told = send(client, ("a.png", png(84), "image/png"))
+        assert told.status_code == 201
+        assert (told.json()["items"][0]["indexed"], told.json()["version"]) == (False, None)
+        assert "no encoder serves yet" in told.json()["items"][0]["reason"]
+        assert client.get("/v1/items").json()["items"][0]["id"] == told.json()["items"][0]["id"]
+        assert client.post("/v1/search", json={"text": "red"}).status_code == 503
+
+
+def test_an_upload_that_was_killed_is_finished_when_the_service_starts(served_home, tmp_path):
+    shutil.copytree(served_home.path, tmp_path / "home")
+    home = dataclasses.replace(served_home, path=tmp_path / "home").open()
+    kept, lost = png(85), png(86)
+
+    def fails(champion):
+        raise Damaged("the disk is broken")
+
+    with pytest.raises(Damaged):
+        services.add_uploads(home, [Upload("kept.png", kept)], open_target=fails)
+    lost_sha256 = home.media.put(lost)
+    home.uploads.leave(home.uploads.begin([lost_sha256]))
+    app = create_app(home, ServeSettings(watch_s=0))
+    with TestClient(app, base_url=LOOPBACK, raise_server_exceptions=False) as client:
+        until = time.monotonic() + 30
+        while list((home.path / "uploads").iterdir()) and time.monotonic() < until:
+            time.sleep(0.05)
+        found = client.post("/v1/search", json={"image": data_url(kept), "k": 1}).json()
+        known = client.get(f"/v1/items/{found['hits'][0]['id']}").json()
+    assert known["uri"].endswith("/kept.png")
+    assert not home.media.has(lost_sha256)
