@@ -6,12 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import uvicorn
 
+from scrubjay.web import shutdown
 from scrubjay.web.shutdown import shut
 from tests.web.load import Load
 
@@ -98,6 +101,28 @@ def test_a_thread_that_cannot_be_interrupted_does_not_keep_the_process() -> None
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 1
         assert time.monotonic() - began < 5
+
+
+def test_a_process_that_goes_on_after_its_server_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def app(scope: object, receive: object, send: object) -> None:
+        pass
+
+    ended: list[int] = []
+    monkeypatch.setattr(shutdown, "HARD_S", 0.3)
+    monkeypatch.setattr(shutdown.os, "_exit", ended.append)
+    config = uvicorn.Config(app, port=0, lifespan="off", log_level="warning")
+    server = shutdown.GracefulServer(config, shutdown_s=0.0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    server.should_exit = True
+    thread.join(10)
+    assert not thread.is_alive()
+    time.sleep(0.5)
+    assert ended == []
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a filter of Linux' kernel")

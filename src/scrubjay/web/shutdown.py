@@ -51,6 +51,13 @@ class GracefulServer(uvicorn.Server):
         """
         super().__init__(config)
         self._shutdown_s = shutdown_s
+        self._hard_end: threading.Timer | None = None
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen until a signal ends it."""
+        super().run(sockets)
+        if self._hard_end is not None:
+            self._hard_end.cancel()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin the end."""
@@ -61,7 +68,7 @@ class GracefulServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Shut the door, answer who is inside, and leave."""
         began = time.monotonic()
-        _end_in_any_case(self._shutdown_s + HARD_S)
+        self._hard_end = _end_in_any_case(self._shutdown_s + HARD_S)
         for server in self.servers:
             for listening in server.sockets:
                 shut(listening.fileno())
@@ -94,7 +101,7 @@ def shut(listening: int) -> None:
         door.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
 
 
-def _end_in_any_case(after_s: float) -> None:
+def _end_in_any_case(after_s: float) -> threading.Timer:
     """A thread that cannot be interrupted must not keep the process; what lasts is crash-safe."""
 
     def end() -> None:
@@ -104,3 +111,4 @@ def _end_in_any_case(after_s: float) -> None:
     timer = threading.Timer(after_s, end)
     timer.daemon = True
     timer.start()
+    return timer
