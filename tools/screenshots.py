@@ -156,9 +156,9 @@ def _photograph(
 def _small(data: bytes) -> bytes:
     """A PNG with as many colours as fit."""
     picture = Image.open(io.BytesIO(data)).convert("RGB")
-    for colours in (256, 128, 64, 32, 16):
+    for colours in (256, 192, 128, 96, 64):
         out = io.BytesIO()
-        few = picture.quantize(colours, dither=Image.Dither.NONE)
+        few = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         few.save(out, "PNG", optimize=True)
         if out.tell() <= LARGEST_KB * 1024:
             break

@@ -26,7 +26,9 @@ FOREIGN = "b, script:not([src]), [onerror], [onload], i:not(:empty)"
 """Elements that only what was written into the collection could have made."""
 
 
-def test_markup_is_text_on_every_page_that_shows_it(page: Page, lived_in_home: Path) -> None:
+def test_markup_is_text_on_every_page_that_shows_it(
+    page: Page, seen: Seen, lived_in_home: Path
+) -> None:
     own = id_of(lived_in_home, BAD_NAME)
     for path in (
         f"/?like={own}",
@@ -34,12 +36,16 @@ def test_markup_is_text_on_every_page_that_shows_it(page: Page, lived_in_home: P
         f"/items/{quote(own)}",
         f"/items/{quote(own)}/delete",
         f"/items?tag={quote(BAD_TAG)}",
+        f"/items?deleted={quote(BAD_CAPTION)}",
         "/items",
         f"/?q=x&where={quote(BAD_VALUE)}",
         f"/?month={quote(BAD_VALUE)}&q=x",
         f"/items/{quote(BAD_VALUE, safe='')}",
     ):
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer is not None
+        if answer.status >= 400:
+            seen.refusal(answer.status)
         expect(page.get_by_role("main")).to_be_visible()
         assert page.locator(FOREIGN).count() == 0, path
         assert "49" not in page.title(), path  # 7 * 7, had the caption been a template
