@@ -54,16 +54,7 @@ export function startSearch() {
     dropEmpty(event.detail.ctx.request.body, !byId("balance").hidden);
   });
 
-  document.addEventListener("htmx:before:request", (event) => {
-    if (event.detail.ctx.target === results) {
-      results.setAttribute("aria-busy", "true");
-      document.querySelector(".ask").classList.remove("alone");
-      document.querySelector(".ask h1").classList.add("visually-hidden");
-    }
-  });
-  document.addEventListener("htmx:finally:request", () => {
-    results.setAttribute("aria-busy", "false");
-  });
+  showBusy(results);
   focusFirstOfNextPage(results);
 
   byId("choose").addEventListener("click", () => example.click());
@@ -97,6 +88,8 @@ function showBusy(results) {
   const show = () => results.setAttribute("aria-busy", String(waited.size > 0));
   document.addEventListener("htmx:before:request", ({ detail }) => {
     if (detail.ctx.target === results || detail.ctx.target?.id === "hits") {
+      document.querySelector(".ask").classList.remove("alone");
+      document.querySelector(".ask h1").classList.add("visually-hidden");
       byId("hearing").textContent = "";
       waited.add(detail.ctx);
       show();
