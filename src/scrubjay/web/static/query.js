@@ -4,6 +4,8 @@ import { announce } from "./announce.js";
 import { Microphone } from "./microphone.js";
 import { preview } from "./preview.js";
 
+const NO_ANSWER = "The server does not answer. Try again in a moment.";
+
 const byId = (id) => document.getElementById(id);
 
 export function startSearch() {
@@ -90,7 +92,9 @@ function showBusy(results) {
     if (detail.ctx.target === results || detail.ctx.target?.id === "hits") {
       document.querySelector(".ask").classList.remove("alone");
       document.querySelector(".ask h1").classList.add("visually-hidden");
-      byId("hearing").textContent = "";
+      if (byId("hearing").textContent === NO_ANSWER) {
+        byId("hearing").textContent = "";
+      }
       waited.add(detail.ctx);
       show();
     }
@@ -100,7 +104,7 @@ function showBusy(results) {
     show();
   });
   document.addEventListener("htmx:error", () => {
-    byId("hearing").textContent = "The server does not answer. Try again in a moment.";
+    byId("hearing").textContent = NO_ANSWER;
   });
 }
 
