@@ -165,6 +165,34 @@ def test_only_real_gains_are_promoted_and_no_months_data_is_lost(tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_gain_of_an_accepted_month_carries_no_bad_one(tmp_path: Path) -> None:
+    bucket, home = tmp_path / "bucket", tmp_path / "home"
+    settings = [*SMALL, "evaluate.found_among=3", f"data.source={bucket}"]
+    write_month(bucket / "2026-01", FIRST)
+    assert retrain(home, "month=2026-01", settings=settings).result["status"] == "promoted"
+
+    # A good month that nobody could have passed.
+    write_month(bucket / "2026-02", ("orange", "purple"), among=FIRST, most=150)
+    strict = [*settings, "gate.minimum_gain=0.99"]
+    assert retrain(home, "month=2026-02", settings=strict).result["status"] == "refused"
+
+    write_month(bucket / "2026-03", ("pink",), among=KNOWN, most=120, shuffled=True)
+    both = retrain(home, "month=2026-03", "--accept", "2026-02", settings=settings).result
+    assert both["status"] == "refused", both["reasons"]
+    assert both["figures"]["2026-02"]["part"] == "earlier month"
+    assert both["figures"]["2026-02"]["challenger"] > both["figures"]["2026-02"]["champion"] + 0.2
+    assert "learned along: 150 accepted items" in both["notes"]
+    assert len(opened(home).held.ids()) == 120, "what was accepted stays accepted"
+
+    shutil.rmtree(bucket / "2026-03")
+    write_month(bucket / "2026-03", ("pink",), among=KNOWN, most=120)
+    right = retrain(home, "month=2026-04", settings=settings).result
+    assert right["status"] == "promoted", right["reasons"]
+    assert right["figures"]["2026-02"]["challenger"] > 0.5
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_killed_at_every_failpoint_and_called_again_it_ends_as_if_nothing_had_happened(

@@ -62,6 +62,22 @@ def test_what_a_later_run_brings_anew_is_released(tmp_path: Path) -> None:
     assert len(list((tmp_path / "held").glob("*.json"))) == 2, "nothing to release, nothing said"
 
 
+def test_only_what_was_judged_and_refused_is_vouched_for_by_accepting_it(tmp_path: Path) -> None:
+    one = held(tmp_path)
+    one.hold(run="r1", month="2026-03", reason="no gain", ids=["a", "b"], judged=True)
+    one.hold(run="r2", month="2026-04", reason="many are bad", ids=["c"])
+    assert one.vouched_for() == frozenset()
+    one.accept("2026-03")
+    one.accept("2026-04")
+    assert one.vouched_for() == frozenset("ab")
+    one.release(run="r3", ids=["a"])
+    assert held(tmp_path).vouched_for() == frozenset("b"), "another description came"
+    one.hold(run="r4", month="2026-05", reason="worse", ids=["b"], judged=True)
+    assert one.vouched_for() == frozenset()
+    one.accept("2026-05")
+    assert one.vouched_for() == frozenset("b")
+
+
 def test_accepting_what_is_not_held_says_what_is(tmp_path: Path) -> None:
     one = held(tmp_path)
     with pytest.raises(WrongUse, match="nothing is held at all"):

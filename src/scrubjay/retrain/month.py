@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scrubjay.core.protocols import Progress
-from scrubjay.core.types import Item
+from scrubjay.core.types import Item, Split
 from scrubjay.retrain.month_plan import MonthPlan
 from scrubjay.retrain.month_run import MonthRun
 from scrubjay.retrain.telling.events import EventLog
@@ -49,6 +49,22 @@ class Month:
     def new(self) -> frozenset[str]:
         """Ids of what this run may learn that its champion did not."""
         return frozenset(self.results["snapshot"]["new"])
+
+    @cached_property
+    def judged(self) -> frozenset[str]:
+        """Ids of the new items on which a gain must be shown.
+
+        What a gate refused and somebody accepted counts among the earlier months, lest its gain
+        hide what is wrong with this one - if without it enough is held out to judge by.
+        """
+        vouched_for = frozenset(self.results["snapshot"]["vouched_for"])
+        arrived = self.new - vouched_for
+        groups = {
+            item.group
+            for item in self.learned_from
+            if item.id in arrived and item.split is Split.TEST
+        }
+        return arrived if len(groups) >= self.plan.gate.minimum_n else self.new
 
     @property
     def champion(self) -> str | None:

@@ -58,7 +58,7 @@ def evaluate(month: Month) -> Mapping[str, Any]:
     sets = comparisons(
         of,
         frozen,
-        new=month.new,
+        new=month.judged,
         month=month.run.month,
         slices={name: partial(_values, name) for name in month.plan.data.slices},
     )
@@ -69,7 +69,7 @@ def evaluate(month: Month) -> Mapping[str, Any]:
         save_views(month.folder / CHAMPION_VIEWS, theirs.views)
     drifted = []
     if theirs is not None:
-        groups = {item.group for item in frozen if item.id in month.new}
+        groups = {item.group for item in frozen if item.id in month.judged}
         drifted = month_drift(theirs.views, groups, month.plan.drift)
     kept = {
         "sets": [_set_to_json(one) for one in sets],
@@ -112,13 +112,16 @@ def gate(month: Month) -> Mapping[str, Any]:
         ).to_json()
     else:
         decision = {"promoted": False, "reasons": [told], "notes": [], "checks": []}
+    if along := len(month.new - month.judged):
+        decision["notes"] = [*decision["notes"], f"learned along: {along} accepted items"]
     write_durably(month.folder / DECISION, json.dumps(decision).encode(), point="month")
     if not decision["promoted"]:
         month.home.held.hold(
             run=month.run.id,
             month=month.run.month,
             reason="; ".join(decision["reasons"]),
-            ids=month.new,
+            ids=month.judged,
+            judged=True,
         )
     return {name: decision[name] for name in ("promoted", "reasons", "notes")}
 

@@ -42,15 +42,20 @@ class Held:
         """Name the folder; nothing is created before the first event."""
         self._folder = folder
 
-    def hold(self, *, run: str, month: str, reason: str, ids: Collection[str]) -> None:
-        """Hold a run's drop; said twice it counts once."""
-        self._say(
-            HELD, run, {"run": run, "month": month, "reason": reason, "ids": sorted(set(ids))}
-        )
+    def hold(
+        self, *, run: str, month: str, reason: str, ids: Collection[str], judged: bool = False
+    ) -> None:
+        """Hold a run's drop; said twice it counts once.
+
+        Args:
+            judged: whether a challenger that learned them was refused, not only the drop stopped.
+        """
+        about = {"run": run, "month": month, "reason": reason, "judged": judged}
+        self._say(HELD, run, {**about, "ids": sorted(set(ids))})
 
     def release(self, *, run: str, ids: Collection[str]) -> None:
-        """Take items out of what is held: a later run brought them anew, or forgot them."""
-        mine = sorted(self.ids() & set(ids))
+        """A later run brought items anew, or forgot them: what was said of them counts no more."""
+        mine = sorted((self.ids() | self.vouched_for()) & set(ids))
         if mine:
             self._say(RELEASED, run, {"run": run, "ids": mine})
 
@@ -74,6 +79,21 @@ class Held:
     def ids(self) -> frozenset[str]:
         """Everything that is held now."""
         return frozenset(item_id for drop in self.drops() for item_id in drop.ids)
+
+    def vouched_for(self) -> frozenset[str]:
+        """What a gate refused and somebody accepted, and no later run brought anew."""
+        refused: set[str] = set()
+        accepted: set[str] = set()
+        for event in self._events():
+            ids = set(event["ids"])
+            if event["what"] == ACCEPTED:
+                accepted |= ids & refused
+                continue
+            refused -= ids
+            accepted -= ids
+            if event["what"] == HELD and event.get("judged"):
+                refused |= ids
+        return frozenset(accepted)
 
     def drops(self) -> list[HeldDrop]:
         """Drops of which something is still held, the oldest first."""
