@@ -42,7 +42,7 @@ LEFT_OUT = 31
 """Kinds of thing the encoder knows that are nowhere in the collection."""
 TWICE = 600
 """Of the first scenes, those that may ask have a second picture and a recording."""
-QUERIES = 400
+QUERIES = 200
 AT_ONCE = 64
 PLAIN = (Template.ONE, Template.COUNT, Template.PLACE, Template.SOME)
 
