@@ -116,7 +116,7 @@ def test_every_metric_is_in_the_table_with_its_labels_and_every_one_in_the_table
 
 def test_the_documentation_lists_every_metric_with_its_labels() -> None:
     text = (REPOSITORY / "docs" / "service.md").read_text()
-    rows = dict(re.findall(r"^\| `(scrubjay_\w+)` \| ([^|]*) \|", text, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `(scrubjay_\w+)` \|([^|]*)\|", text, re.MULTILINE))
     assert {name: re.findall(r"`(\w+)`", labels) for name, labels in rows.items()} == {
         name: list(labels) for name, (_, labels) in METRICS.items()
     }
