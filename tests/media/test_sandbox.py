@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ import pytest
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadMedia
 from scrubjay.media import audio
+from scrubjay.media.decoder_process import DecoderProcess
 from scrubjay.media.sandbox import Allowance, Sandbox, shared_sandbox
 from scrubjay.media.wire import ANSWER, ANSWERS, MAX_PIECE, Said
 from tests.media.samples import by_ffmpeg, recorded, tone, video
@@ -111,11 +113,21 @@ def test_a_process_is_replaced_after_a_while(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scrubjay.media.sandbox.ASKED_AT_MOST", 3)
-    seen = set()
-    for _ in range(7):
+    monkeypatch.setattr("scrubjay.media.sandbox.HANDED_OVER", 2)
+    seen: list[list[int]] = []
+    for _ in range(8):
         sandbox.decode_sound(SOUND)
-        seen.update(processes(sandbox))
-    assert len(seen) == 3
+        seen.append(processes(sandbox))
+    (first,), last = seen[0], seen[2][0]
+    assert seen == [
+        *([[first]] * 2),
+        *([[last, first]] * 2),  # the next gets ready while the first still decodes
+        [last],
+        [last],
+        [last],
+        [seen[7][0], last],
+    ]
+    assert not Path(f"/proc/{first}").exists()
 
 
 def test_threads_share_it(sandbox: Sandbox) -> None:
@@ -213,6 +225,26 @@ def test_a_process_that_died_idle_costs_nobody_anything(sandbox: Sandbox) -> Non
     os.kill(process, signal.SIGKILL)
     assert np.array_equal(sandbox.decode_sound(SOUND), audio.decode_sound(SOUND))
     assert processes(sandbox) != [process]
+
+
+def test_a_file_that_kills_costs_two_processes_at_most(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox._size = 4
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: sandbox.decode_sound(FILES["several pieces"]), range(40)))
+    before = set(processes(sandbox))
+    ask = DecoderProcess.ask
+
+    def killed(self: DecoderProcess, *file: Any, **options: Any) -> Any:
+        os.kill(self.pid, signal.SIGKILL)
+        return ask(self, *file, **options)
+
+    with monkeypatch.context() as within:
+        within.setattr(DecoderProcess, "ask", killed)
+        assert refused(sandbox, SOUND) == "its decoder crashed (SIGKILL)"
+    assert len(before & set(processes(sandbox))) >= len(before) - 2
+    assert np.array_equal(sandbox.decode_sound(SOUND), audio.decode_sound(SOUND))
 
 
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:

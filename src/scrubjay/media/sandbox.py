@@ -26,7 +26,10 @@ from scrubjay.media.decoder_process import DecoderLost, DecoderProcess
 from scrubjay.media.wire import SECONDS, Said, Task
 
 ASKED_AT_MOST: Final = 500
-"""Files one process decodes before another takes its place."""
+"""Files one process decodes before another is started to take its place."""
+
+HANDED_OVER: Final = 10
+"""Files it decodes after that, while the other gets ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +117,11 @@ class Sandbox:
         if len(data) > limits.max_bytes:
             raise BadMedia(f"file of {len(data):,} bytes: over the limit of {limits.max_bytes:,}")
         seconds = self._allowance.seconds(limits)
+        again = False
         while True:
-            with self._process() as process:
+            with self._process(unused=again) as process:
                 first = not process.asked
+                again = True
                 try:
                     end, payloads = process.ask(
                         task,
@@ -145,19 +150,22 @@ class Sandbox:
         return payloads
 
     @contextmanager
-    def _process(self) -> Iterator[DecoderProcess]:
-        process = self._taken()
+    def _process(self, *, unused: bool) -> Iterator[DecoderProcess]:
+        process = self._taken(unused=unused)
         try:
             yield process
         finally:
             self._give_back(process)
 
-    def _taken(self) -> DecoderProcess:
+    def _taken(self, *, unused: bool) -> DecoderProcess:
         with self._changed:
             self._changed.wait_for(lambda: self._idle or self._running < self._size or self._closed)
-            if self._idle:
-                return self._idle.pop()
-            self._running += 1
+            process = self._idle.pop(0 if unused else -1) if self._idle else None
+            self._running += process is None
+        if process is not None and not (unused and process.asked):
+            return process
+        if process is not None:
+            process.end()
         return self._another()
 
     def _another(self) -> DecoderProcess:
@@ -171,19 +179,31 @@ class Sandbox:
             raise
 
     def _give_back(self, process: DecoderProcess) -> None:
-        worn = not process.usable or process.asked >= ASKED_AT_MOST
-        if worn:
+        if not process.usable:
             process.end()
+            process = self._another()
+        elif process.asked == ASKED_AT_MOST:
+            self._add_successor()
         with self._changed:
-            closed = self._closed
-            self._running -= closed
-        if closed:
-            process.end()
-            return
-        process = self._another() if worn else process
-        with self._changed:
-            self._idle.append(process)
+            if process.asked < ASKED_AT_MOST + HANDED_OVER and not self._closed:
+                # The next file goes to the one that was busy last, which is surely ready.
+                self._idle.insert(0 if not process.asked else len(self._idle), process)
+                self._changed.notify()
+                return
+            self._running -= 1
             self._changed.notify()
+        process.end()
+
+    def _add_successor(self) -> None:
+        with self._changed:
+            self._running += 1
+        process = self._another()
+        with self._changed:
+            if not self._closed:
+                self._idle.insert(0, process)
+                return
+            self._running -= 1
+        process.end()
 
 
 _shared: dict[int, Sandbox] = {}
