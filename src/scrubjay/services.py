@@ -333,9 +333,11 @@ def evaluate_cutoff(home: Home, version: str | None, *, progress: Progress) -> F
 
 def set_champion(home: Home, version: str, *, progress: Progress) -> Champion:
     """Embed the collection with a version and serve the pair."""
+    from scrubjay.retrain.calibration import refit_if_grown
     from scrubjay.retrain.serving import embed_version, publish, upgrade
 
     champion = embed_version(home, version, progress=progress)
+    refit_if_grown(home, champion, progress=progress)
     publish(home, champion)
     upgrade(home, version, limit=0, progress=progress)  # what was uploaded meanwhile
     return champion

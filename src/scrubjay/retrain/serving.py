@@ -12,7 +12,6 @@ from scrubjay.core.protocols import Encoder, Progress
 from scrubjay.core.types import Champion, Item, Modality
 from scrubjay.models.load import load_version
 from scrubjay.retrain.bridging import plan_bridge
-from scrubjay.retrain.calibration import refit_if_grown
 from scrubjay.search.bridge_choice import LearnedBridge
 from scrubjay.search.bridged import bridge_generation
 from scrubjay.search.ingest import Ingested, ingest
@@ -24,12 +23,10 @@ def embed_version(home: Home, version: str, *, progress: Progress) -> Champion:
     """Bring a version's generation level with the catalog; the pair is ready to publish.
 
     Rows it embedded already are kept, mapped ones are embedded anew, rows of items that left are
-    dropped: killed and called again, it goes on where it stopped. Its cutoff is fitted last.
+    dropped: killed and called again, it goes on where it stopped.
     """
     upgrade(home, version, limit=None, progress=progress)
-    pair = Champion(version, version)
-    refit_if_grown(home, pair, progress=progress)
-    return pair
+    return Champion(version, version)
 
 
 def upgrade(home: Home, version: str, *, limit: int | None, progress: Progress) -> Ingested:

@@ -10,6 +10,7 @@ from typing import Any
 
 from scrubjay.core.protocols import Progress, TrainableEncoder
 from scrubjay.retrain import steps
+from scrubjay.retrain.calibration import refit_if_grown
 from scrubjay.retrain.run import Run, begin, unfinished
 from scrubjay.retrain.serving import embed_version, publish
 from scrubjay.retrain.shipped import gives_way
@@ -64,6 +65,7 @@ def train_once(
     served = None
     if parent is None or gives_way(home, parent.version):
         served = embed_version(home, version, progress=progress)
+        refit_if_grown(home, served, progress=progress)
         publish(home, served)
     run.finish({"version": version})
     shutil.rmtree(folder)  # the registry holds it now
