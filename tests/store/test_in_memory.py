@@ -44,7 +44,7 @@ def from_disk(monkeypatch):
 
 def wait_until_held(generation):
     deadline = time.monotonic() + 20
-    while generation._nearest._memory.at(generation._table.version()) is None:
+    while not generation.in_memory:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -93,6 +93,7 @@ def test_a_change_is_seen_at_once_and_held_soon(generation, from_disk):
 
 def test_more_than_may_be_held_stays_on_the_disk(generation, from_disk):
     generation.hold(most_bytes=599 * DIM * 4)
+    assert not generation.in_memory
     query = units(1, DIM, seed=9)[0]
     deadline = time.monotonic() + 20
     while generation._nearest._memory._held is None:

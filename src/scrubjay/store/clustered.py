@@ -89,7 +89,7 @@ class ClusteredRows:
         Returns:
             (at most k,) places of the rows, best first, and their cosines.
         """
-        near = np.argsort(-(self.centres @ query), kind="stable")
+        near = np.argsort(-np.vecdot(self.centres, query), kind="stable")
         reach = np.cumsum(np.diff(self.starts)[near])
         n = len(self.vectors)
         rows = max(PER_HIT * k, COMPARED * n // max(1, len(self.centres)))
@@ -111,7 +111,8 @@ class ClusteredRows:
         self, query: NDArray[np.float32], clusters: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         spans = [(int(self.starts[one]), int(self.starts[one + 1])) for one in clusters]
-        scores = [self.vectors[start:end] @ query for start, end in spans]
+        # Not `@`: for so few rows it wakes threads, which the encoder keeps busy.
+        scores = [np.vecdot(self.vectors[start:end], query) for start, end in spans]
         places = [np.arange(start, end) for start, end in spans]
         return np.concatenate(places), np.concatenate(scores)
 

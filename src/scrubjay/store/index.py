@@ -246,6 +246,11 @@ class Generation:
         """
         self._nearest.hold(most_bytes=most_bytes)
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether what `hold` asked for is so: all rows, as they are now, are in memory."""
+        return self._nearest.in_memory
+
     def count(self) -> int:
         """Rows."""
         return self._table.count()

@@ -75,6 +75,14 @@ class Nearest:
             memory.at(view.version)
         self._memory = memory
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether an unfiltered search needs no index now."""
+        view = self._view()
+        return view.exact is not None or (
+            self._memory is not None and self._memory.at(view.version) is not None
+        )
+
     def search(
         self,
         query: NDArray[np.float32],
