@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.web.browser.calibrated import cut_recordings
 from tests.web.browser.lived_in import BAD_NAME, copied, opened
 from tests.web.browser.looking import id_of
 from tests.web.browser.served import serving
@@ -15,10 +16,10 @@ from tests.web.browser.under_way import refused, running
 PAGES = {
     "idle": "/",
     "found": "/?q=a+trophy",
-    "recordings": "/?q=a+trophy&kind=speech",
+    "recordings": "/?q=a+trophy&kind=speech&all=1",
     "alike": "/?like={picture}",
     "mixed": "/?like={picture}&q=a+cheese",
-    "nothing-close": "/?q=the+annual+report+of+a+shipping+company",
+    "nothing-close": "/?q=the+annual+report+of+a+shipping+company&kind=speech",
     "nothing-left": "/?q=a+trophy&month=2026-02&kind=speech",
     "wrong-condition": "/?q=a+trophy&where=colour+~+1",
     "picture": "/items/{picture}",
@@ -65,6 +66,7 @@ def every_page(lived_in_home: Path, folder: Path) -> Iterator[Places]:
     home = copied(lived_in_home, folder / "home")
     ended = min(path.name for path in opened(home).runs.glob("month-*"))
     refused(home, "2026-03")
+    cut_recordings(home)
     registry = opened(home).registry
     served = registry.champion()
     with (

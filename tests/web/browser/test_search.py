@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from scrubjay.media.world.months import first_month
+from tests.web.browser.calibrated import cut_recordings
 from tests.web.browser.chromium import Seen
 from tests.web.browser.lived_in import ASKED, opened, spoken_wav
 from tests.web.browser.looking import (
@@ -171,3 +172,15 @@ def test_nothing_found_is_said_and_the_way_on_is_offered(page: Page) -> None:
     page.get_by_role("link", name="Search without filters").click()
     answered(page, "a trophy")
     expect(hits(page).first).to_be_visible()
+
+
+def test_nothing_close_enough_is_said_and_the_nearest_are_offered(
+    own_home: Path, own_page: Page
+) -> None:
+    cut_recordings(own_home)
+    own_page.goto("/?q=a+submarine&kind=speech")
+    expect(own_page.get_by_role("heading", name="Nothing here is close enough")).to_be_visible()
+    expect(hits(own_page)).to_have_count(0)
+    own_page.get_by_role("link", name="See the nearest anyway").click()
+    answered(own_page, "a submarine")
+    expect(hits(own_page).first).to_be_visible()
