@@ -51,7 +51,11 @@ _FORM: Final = {
         "captions": {"type": "array", "items": {"type": "string"}},
         "tags": {"type": "array", "items": {"type": "string"}},
         "language": {"type": "string"},
-        "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
+        "month": {
+            "type": "string",
+            "pattern": "^([0-9]{4}-(0[1-9]|1[0-2]))?$",
+            "description": "`YYYY-MM`; a field left empty says nothing.",
+        },
         "attributes": {"type": "string", "description": "A JSON object."},
         "metadata": {"type": "string", "description": "A JSON list with an object for each file."},
     },
