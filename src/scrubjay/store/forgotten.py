@@ -47,7 +47,7 @@ class Forgotten:
     def __init__(self, folder: Path) -> None:
         """Name the folder; nothing is created before the first request."""
         self._folder = folder
-        self._read: dict[str, dict[str, Any]] = {}
+        self._read: dict[tuple[str, int, int], dict[str, Any]] = {}
 
     def add(self, ids: Sequence[str], sha256s: Sequence[str], *, version: str | None) -> Forgetting:
         """Write a request down; it is unfinished.
@@ -147,9 +147,11 @@ class Forgotten:
     def _events(self) -> list[tuple[int, str, dict[str, Any]]]:
         events = []
         for number, what, path in self._names():
-            event = self._read.get(path.name)  # no file ever changes
+            status = path.stat()
+            state = (path.name, status.st_size, status.st_mtime_ns)
+            event = self._read.get(state)
             if event is None:
-                event = self._read[path.name] = _event(path, what)
+                event = self._read[state] = _event(path, what)
             events.append((number, what, event))
         return events
 
