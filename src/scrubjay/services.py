@@ -187,7 +187,7 @@ def add_folder(home: Home, folder: Path | str, *, month: str, progress: Progress
     if before is not None:
         from scrubjay.retrain.calibration import refit_if_grown
 
-        refit_if_grown(home, before, progress=progress)
+        refit_if_grown(home, before, changed=added.updated, progress=progress)
     return added
 
 

@@ -79,6 +79,11 @@ def test_it_is_fitted_anew_when_the_collection_has_grown_and_not_before(
     assert rows() == 300
     filled(tmp_path / "home", 50, seed=2)
     assert rows() == 400
+    encoder.read.clear()
+    refit_if_grown(home, PAIR, changed=80, progress=lambda *_: None)
+    assert not encoder.read
+    refit_if_grown(home, PAIR, changed=81, progress=lambda *_: None)
+    assert encoder.read, "a fifth says other things now"
     path.write_bytes(b"half a fi")
     assert rows() == 400
     encoder.spec = NamingEncoder(fingerprint="other").spec

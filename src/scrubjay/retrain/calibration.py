@@ -15,7 +15,7 @@ from scrubjay.store.home import Home
 
 LOCK = ".cutoff.lock"
 GROWN = 0.2
-"""A cutoff is fitted anew when the rows became so many more or fewer; until then its law says."""
+"""A cutoff is fitted anew when so large a share of the rows came, went or changed."""
 
 
 def fit_cutoff(home: Home, pair: Champion, *, progress: Progress) -> Fitted:
@@ -44,13 +44,17 @@ def refit(home: Home, pair: Champion, *, progress: Progress) -> Calibration:
     return fitted
 
 
-def refit_if_grown(home: Home, pair: Champion, *, progress: Progress) -> None:
-    """Fit a pair's cutoff where there is none of it, or of a much smaller or larger collection."""
-    if not _fits(home, pair):
+def refit_if_grown(home: Home, pair: Champion, *, changed: int = 0, progress: Progress) -> None:
+    """Fit a pair's cutoff where there is none of it, or of a collection that was rather another.
+
+    Args:
+        changed: items that just changed, their descriptions perhaps.
+    """
+    if not _fits(home, pair, changed):
         refit(home, pair, progress=progress)
 
 
-def _fits(home: Home, pair: Champion) -> bool:
+def _fits(home: Home, pair: Champion, changed: int) -> bool:
     try:
         there = read_calibration(home.generations.cutoff(pair.generation))
     except Damaged:
@@ -58,7 +62,7 @@ def _fits(home: Home, pair: Champion) -> bool:
     if there is None or not there.of(_encoder(home, pair).spec):
         return False
     rows = home.generations.open(pair.generation).count()
-    return abs(rows - there.rows) <= GROWN * there.rows
+    return abs(rows - there.rows) + changed <= GROWN * there.rows
 
 
 def _encoder(home: Home, pair: Champion) -> Encoder:

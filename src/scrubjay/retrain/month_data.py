@@ -109,7 +109,8 @@ def snapshot(month: Month) -> Mapping[str, Any]:
     champion = home.registry.champion()
     if champion is not None:
         upgrade(home, champion.version, limit=month.plan.embed.limit, progress=month.progress)
-        refit_if_grown(home, champion, progress=month.progress)
+        changed = len(drop.changed)
+        refit_if_grown(home, champion, changed=changed, progress=month.progress)
     if not home.catalog.count():
         return _nothing_at_all(month, verdict, champion)
     # What came with us gives way to the first version of the owner's own.
