@@ -16,6 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -143,8 +144,7 @@ def at_recall(
 
     Where 8 bits do not reach it, as few as come within half a point of what they can.
     """
-    import faiss
-
+    faiss: Any = import_module("faiss")
     faiss.omp_set_num_threads(1)
     lists = round(2 * len(vectors) ** 0.5)
     index = faiss.IndexIVFScalarQuantizer(

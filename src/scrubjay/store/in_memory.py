@@ -47,7 +47,7 @@ class InMemory:
         if held is not None and held[0] == version:
             return held[1]
         with self._changing:
-            if not self._reading:
+            if not self._reading and self._held is held:
                 self._held = None  # First, so that two versions are never in memory together.
                 self._reading = True
                 Thread(target=self._read, name="rows to memory", daemon=True).start()
@@ -56,7 +56,7 @@ class InMemory:
     def _read(self) -> None:
         try:
             self._held = self._newest()
-        except ScrubjayError as error:  # It was removed, or the disk fails: searches will say so.
+        except (ScrubjayError, MemoryError) as error:  # Searches of the disk will say so, too.
             LOG.info("%s stays on the disk: %s", self._table.path.name, error)
             self._held = (self._table.version(), None)
         finally:
