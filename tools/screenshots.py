@@ -20,7 +20,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.web.browser.chromium import NARROW, WIDE, Seen, launch, watched
-from tests.web.browser.lived_in import scrubjay
+from tests.web.browser.lived_in import copied, scrubjay
 from tests.web.browser.looking import at_rest, hand_over, id_of
 from tests.web.browser.served import serving
 
@@ -51,8 +51,12 @@ def main(folder: Path) -> None:
         with serving(home, folder / "log") as address:
             for name, arrive in _pages(folder, home).items():
                 _photograph(browser, address, seen, name, arrive)
-            with _learning(folder, home) as run:
-                _photograph(browser, address, seen, "run", lambda page: page.goto(f"/runs/{run}"))
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            _learning(folder, copied(home, Path(scratch) / "home")) as (learning, run),
+            serving(learning, folder / "log") as address,
+        ):
+            _photograph(browser, address, seen, "run", lambda page: page.goto(f"/runs/{run}"))
         with serving(home, folder / "log", token=TOKEN) as address:
             _photograph(browser, address, seen, "login", lambda page: page.goto("/"))
     seen.nothing()
@@ -75,8 +79,8 @@ def _asked(folder: Path, home: Path, month: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _learning(folder: Path, home: Path) -> Iterator[str]:
-    """A month that is being learned; gives the run's name."""
+def _learning(folder: Path, home: Path) -> Iterator[tuple[Path, str]]:
+    """A month that is being learned; gives the home and the run's name."""
     month, before = "2026-11", {one.name for one in (home / "runs").iterdir()}
     newcomers = second_month()[len(MONTHS) * NEWCOMERS :][:NEWCOMERS]
     write_month(folder / month, newcomers, lambda *_: None)
@@ -89,18 +93,21 @@ def _learning(folder: Path, home: Path) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        until = time.monotonic() + 120
-        while time.monotonic() < until:
-            begun = sorted(set((home / "runs").glob("month-*/ledger/*-snapshot.json")))
-            new = [one.parents[1].name for one in begun if one.parents[1].name not in before]
-            if new:
-                time.sleep(5)
-                break
-            time.sleep(0.5)
         try:
-            yield new[0]
+            yield home, _begun(home, before)
         finally:
             process.kill()
+
+
+def _begun(home: Path, before: set[str]) -> str:
+    """Wait until a new run has looked at its data, and learns."""
+    until = time.monotonic() + 240
+    while time.monotonic() < until:
+        for done in (home / "runs").glob("month-*/ledger/*-snapshot.json"):
+            if done.parents[1].name not in before:
+                return done.parents[1].name
+        time.sleep(0.5)
+    raise TimeoutError("no run has begun to learn")
 
 
 def _pages(folder: Path, home: Path) -> dict[str, Callable[[Page], object]]:
@@ -122,9 +129,9 @@ def _pages(folder: Path, home: Path) -> dict[str, Callable[[Page], object]]:
 
     return {
         "search": lambda page: page.goto("/"),
-        "results": lambda page: page.goto("/?q=a+red+square+and+a+star"),
+        "results": lambda page: page.goto("/?q=a+hedgehog+and+a+kite"),
         "shown": shown,
-        "nothing": lambda page: page.goto("/?q=the+annual+report+of+a+shipping+company"),
+        "nothing": lambda page: page.goto("/?q=a+trophy&month=2026-10&kind=speech"),
         "item": lambda page: page.goto(f"/items/{item}"),
         "delete": asked_to_delete,
         "items": lambda page: page.goto("/items"),
@@ -154,11 +161,12 @@ def _photograph(
 
 
 def _small(data: bytes) -> bytes:
-    """A PNG with as many colours as fit."""
+    """A PNG with as many colours as fit; where there are photographs, the ones farthest apart."""
     picture = Image.open(io.BytesIO(data)).convert("RGB")
-    for colours in (256, 192, 128, 96, 64):
+    mean, far = Image.Quantize.MEDIANCUT, Image.Quantize.MAXCOVERAGE
+    for colours, method in ((256, mean), (192, far), (128, far), (96, far), (64, far)):
         out = io.BytesIO()
-        few = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few = picture.quantize(colours, method, kmeans=1, dither=Image.Dither.NONE)
         few.save(out, "PNG", optimize=True)
         if out.tell() <= LARGEST_KB * 1024:
             break

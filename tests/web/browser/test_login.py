@@ -52,6 +52,7 @@ def test_the_token_opens_the_page_once_and_logging_out_closes_it(guarded: Page, 
         assert cookie["httpOnly"]
         assert cookie["sameSite"] == "Strict"
         assert TOKEN not in cookie["value"]
+    page.wait_for_load_state("networkidle")  # no small picture may come after the end
     page.get_by_role("button", name="Log out").click()
     page.goto("/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
