@@ -1,7 +1,7 @@
 """What bench/serve.py serves: an encoder of ViT-B/32 size with random weights, and many vectors.
 
-The tokenizer is small and made up, so that the queries' words, made up likewise, are mostly one
-token each, as frequent words are to CLIP.
+The tokenizer is small and made up, so that the queries' words, made up likewise, are one token
+each, as frequent words are to CLIP.
 """
 
 from __future__ import annotations
@@ -14,20 +14,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+SYLLABLES = [one + other for one in "bdfgklmnprstvz" for other in "aeiou"]
 WORDS = 2000
 LENGTHS = range(6, 15)
 """Words in a query, and two tokens more: twelve in the middle."""
 
 
 def words() -> list[str]:
-    chance = random.Random(0)
-    made: set[str] = set()
-    while len(made) < WORDS:
-        syllables = range(chance.choice((1, 2, 2, 3)))
-        made.add(
-            "".join(chance.choice("bdfgklmnprstvz") + chance.choice("aeiou") for _ in syllables)
-        )
-    return sorted(made)
+    """Of one syllable or two."""
+    pairs = [one + other for one in SYLLABLES for other in ("", *SYLLABLES)]
+    return sorted(random.Random(0).sample(pairs, WORDS))
 
 
 def texts(n: int, *, seed: int) -> list[str]:
@@ -79,16 +75,12 @@ def build(scratch: Path) -> None:
 
 
 def vocabulary(letters: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Tokens and merges that put every known word together."""
-    tokens = dict.fromkeys([*letters, *(f"{one}</w>" for one in letters)])
-    merges: dict[tuple[str, str], None] = {}
-    for word in words():
-        left, *rest = [*word[:-1], f"{word[-1]}</w>"]
-        for part in rest:
-            merges[left, part] = None
-            left += part
-            tokens[left] = None
-    return list(tokens), list(merges)
+    """Tokens and merges that put every word of two syllables together."""
+    ends = [f"{one}</w>" for one in SYLLABLES]
+    merges = [(one[0], one[1:]) for one in [*SYLLABLES, *ends]]
+    merges += [(one, other) for one in SYLLABLES for other in ends]
+    joined = [one + other for one, other in merges]
+    return [*letters, *(f"{one}</w>" for one in letters), *joined], merges
 
 
 def as_peer_reads_it(clip: Path, folder: Path) -> None:
