@@ -129,7 +129,7 @@ def _pages(folder: Path, home: Path) -> dict[str, Callable[[Page], object]]:
 
     return {
         "search": lambda page: page.goto("/"),
-        "results": lambda page: page.goto("/?q=a+hedgehog+and+a+kite"),
+        "results": lambda page: page.goto("/?q=a+hedgehog+and+a+coconut"),
         "shown": shown,
         "nothing": lambda page: page.goto("/?q=a+trophy&month=2026-10&kind=speech"),
         "item": lambda page: page.goto(f"/items/{item}"),

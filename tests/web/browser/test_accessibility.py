@@ -15,6 +15,8 @@ from tests.web.browser.looking import at_rest, hand_over
 
 pytestmark = pytest.mark.slow
 
+REFLOW = 320
+"""Pixels at which nothing may need scrolling to both sides (WCAG 1.4.10)."""
 REFUSED = {"no-such-item": 404, "wrong-condition": 400}
 """Pages that are answers with a status of their own."""
 
@@ -34,10 +36,12 @@ def visitor(browser: Browser, places: Places, seen: Seen) -> Iterator[Page]:
 def wrong(page: Page) -> list[str]:
     """What axe says at both widths in both colour schemes, and whether it fits a phone."""
     found = []
-    for width in (WIDE, NARROW):
+    for width in (REFLOW, NARROW, WIDE):
         page.set_viewport_size({"width": width, "height": 844})
         if page.evaluate("document.documentElement.scrollWidth") > width:
             found.append(f"{width}: wider than the window")
+        if width == REFLOW:
+            continue
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             again = scheme == "dark"
