@@ -10,6 +10,7 @@ import pytest
 
 from scrubjay.core.errors import BadFilter, BadMedia, UnknownItem, UnsupportedModality, WrongUse
 from scrubjay.core.types import Champion, Kind, Modality
+from scrubjay.media.audio import encode_wav
 from scrubjay.search.ingest import ingest
 from scrubjay.search.query import MAX_K, MAX_TEXT, Query, Searcher, checked_text
 from scrubjay.store.index import Generations
@@ -131,6 +132,14 @@ def test_a_recording_longer_than_the_encoder_hears_is_asked_whole(searcher):
     np.testing.assert_allclose(
         [hit.score for hit in long.hits], [hit.score for hit in short.hits], atol=1e-5
     )
+
+
+def test_silence_around_a_question_is_no_part_of_it(searcher):
+    tone = 0.5 * np.sin(np.arange(16_000, dtype=np.float32) / 9)
+    silence = np.zeros(8_000, np.float32)
+    asked = encode_wav(np.concatenate([silence, tone, silence]))
+    [heard] = searcher.media(Query(sound=asked))[Modality.SPEECH]
+    assert len(tone) <= len(heard) <= len(tone) + 2 * 800 + 160
 
 
 @pytest.mark.parametrize(

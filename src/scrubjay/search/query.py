@@ -196,11 +196,13 @@ class Searcher:
                 ]
         if query.sound is not None:
             from scrubjay.media.sandbox import decode_sound
+            from scrubjay.media.speech_part import spoken_part
 
             seconds = min(MAX_SOUND_S, self.limits.max_sound_s)
             with _named(query.sound_name):
                 sound = decode_sound(query.sound, limits=replace(self.limits, max_sound_s=seconds))
-            media[Modality.SPEECH] = [one.media for one in windows(sound, spec.speech_window_s)]
+            heard = windows(spoken_part(sound), spec.speech_window_s)
+            media[Modality.SPEECH] = [one.media for one in heard]
         return media
 
     def vector(
