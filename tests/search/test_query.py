@@ -135,7 +135,7 @@ def test_a_recording_longer_than_the_encoder_hears_is_asked_whole(searcher):
 
 
 def test_silence_around_a_question_is_no_part_of_it(searcher):
-    tone = 0.5 * np.sin(np.arange(16_000, dtype=np.float32) / 9)
+    tone = 0.5 * np.sin(np.arange(8_000, dtype=np.float32) / 9)
     silence = np.zeros(8_000, np.float32)
     asked = encode_wav(np.concatenate([silence, tone, silence]))
     [heard] = searcher.media(Query(sound=asked))[Modality.SPEECH]
