@@ -120,3 +120,24 @@ def test_lancedb_sends_nothing_by_itself(table):
 
     assert "lancedb.otel" not in sys.modules
     assert not any(name.partition(".")[0] in {"posthog", "sentry_sdk"} for name in sys.modules)
+
+
+def test_a_version_is_known_at_once_whoever_commits_however_fast(table):
+    other = StoredTable(table.path, point="other")
+    for n in range(1, 30):
+        before = table.version()
+        (table if n % 2 else other).append(rows((str(n), n)))
+        assert table.version() == other.version() == before + 1
+
+
+def test_a_version_that_stays_is_not_asked_of_lance_again_and_again(table, monkeypatch):
+    monkeypatch.setattr("scrubjay.store.table.SETTLED_NS", -1)
+    version = table.version()
+    asked = []
+    current = StoredTable.current
+    monkeypatch.setattr(StoredTable, "current", lambda one: asked.append(1) or current(one))
+    assert [table.version() for _ in range(50)] == [version] * 50
+    assert not asked
+    monkeypatch.setattr("scrubjay.store.table.TRUSTED_NS", 0)
+    assert table.version() == version
+    assert asked

@@ -25,7 +25,7 @@ SAMPLE = 48
 """Rows a cluster is found from."""
 AT_ONCE = 8_192
 """Rows that are assigned at once."""
-COMPARED = 32
+COMPARED = 16
 """Clusters of middling size that are searched at least."""
 PER_HIT = 64
 """Rows that are compared at least, for each one asked for."""
