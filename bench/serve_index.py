@@ -2,7 +2,8 @@
 
     python bench/serve_index.py --rows 100000 1000000
 
-A generation is searched as a server does, in memory; as it is on the disk, by Lance's index; and
+A generation is searched as a server does, in memory, however much that is (a server takes what
+`--index-memory` gives it); as it is on the disk, by Lance's index; and
 faiss's IVF with 8-bit scalars searches the same vectors, its `nprobe` the least whose recall@10 is
 not below ours in memory. The text encoder of bench/serve.py is measured in the same rounds. All on
 one thread but the encoder and Lance, which take every core. Ours answers with what a hit shows,
