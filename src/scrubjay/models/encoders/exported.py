@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from scrubjay.core.errors import Damaged, UnsupportedModality, WrongUse
 from scrubjay.core.protocols import Preprocess
 from scrubjay.core.types import EncoderSpec, Media, Modality
-from scrubjay.models.export import Exported, read_export
 from scrubjay.models.builtin.text import HashedText
+from scrubjay.models.export import Exported, read_export
 from scrubjay.models.graph import OUTPUT
 from scrubjay.models.image_input import ImageInput
 from scrubjay.models.runtime import openvino, openvino_core
