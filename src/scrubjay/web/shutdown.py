@@ -33,7 +33,18 @@ HARD_S: Final = 5.0
 """After `shutdown_s`, for threads to end; then the process ends without them."""
 
 _SO_ATTACH_FILTER: Final = 26  # Linux, asm-generic/socket.h
-_DROP_ALL: Final = struct.pack("HBBI", 0x06, 0, 0, 0)  # BPF: return 0 bytes
+_SYN, _ACK = 0x02, 0x10
+_IGNORE_WHO_KNOCKS: Final = b"".join(
+    struct.pack("HBBI", *instruction)
+    for instruction in (
+        (0x30, 0, 0, 13),  # load the byte of flags; a TCP socket's filter sees the TCP header
+        (0x54, 0, 0, _SYN | _ACK),
+        (0x15, 0, 1, _SYN),  # a first packet, and not the end of a handshake under way:
+        (0x06, 0, 0, 0),  # keep nothing of it
+        (0x06, 0, 0, 0xFFFFFFFF),  # keep all of any other
+    )
+)
+"""Classic BPF. Connections half made when the door is shut are still made, and answered."""
 
 
 class GracefulServer(uvicorn.Server):
@@ -95,8 +106,9 @@ def shut(listening: int) -> None:
     """
     if not sys.platform.startswith("linux"):
         return
-    code = ctypes.create_string_buffer(_DROP_ALL)
-    program = struct.pack("HL", 1, ctypes.addressof(code))
+    code = ctypes.create_string_buffer(_IGNORE_WHO_KNOCKS)
+    count = len(_IGNORE_WHO_KNOCKS) // struct.calcsize("HBBI")
+    program = struct.pack("HL", count, ctypes.addressof(code))
     with socket.socket(fileno=os.dup(listening)) as door:
         door.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
 
