@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrubjay.core.types import SAMPLE_RATE, Sound
-from scrubjay.media.speech_part import FRAME, KEPT, spoken_part
+from scrubjay.media.speech_part import AFTER, BEFORE, FRAME, spoken_part
 
 
 def said(seconds: float, *, loudness: float = 0.3) -> Sound:
@@ -34,7 +34,7 @@ def test_what_was_said_stays_and_silence_around_it_goes(
     padded = np.concatenate([room(before, loudness=noise), spoken, room(after, loudness=noise)])
     part = spoken_part(padded)
     assert part.base is not None, "a view"
-    assert len(spoken) - 4 * FRAME <= len(part) <= len(spoken) + 2 * KEPT + 2 * FRAME
+    assert len(spoken) - 4 * FRAME <= len(part) <= len(spoken) + BEFORE + AFTER + 2 * FRAME
     # The loud middle of what was said is in it, sample for sample.
     middle = spoken[FRAME * 10 : -FRAME * 10]
     start = part.ctypes.data - padded.ctypes.data

@@ -10,8 +10,10 @@ from scrubjay.core.types import SAMPLE_RATE, Sound
 
 FRAME: Final = SAMPLE_RATE // 100
 """Samples whose loudness is one number: 10 ms."""
-KEPT: Final = SAMPLE_RATE // 20
-"""Samples left before the first and after the last that is heard: 50 ms."""
+BEFORE: Final = 8 * FRAME
+AFTER: Final = 2 * FRAME
+"""Samples left around what is heard. Of 140 recordings these find 127 among the first ten as they
+are (untouched 127) and 120 with 0.4 s of silence on each side (untouched 92)."""
 FLOOR: Final = 0.002
 """Root mean square below which nothing counts as speech (about -54 dBFS)."""
 LOUDER: Final = 3.0
@@ -40,5 +42,5 @@ def spoken_part(sound: Sound) -> Sound:
     heard = np.flatnonzero(loudness > least)
     if not len(heard):
         return sound
-    begin = max(0, int(heard[0]) * FRAME - KEPT)
-    return sound[begin : (int(heard[-1]) + 1) * FRAME + KEPT]
+    begin = max(0, int(heard[0]) * FRAME - BEFORE)
+    return sound[begin : (int(heard[-1]) + 1) * FRAME + AFTER]

@@ -1,7 +1,8 @@
 /* What was said, without the silence around it: encoders are taught sentences, not pauses. */
 
 const FRAME_S = 0.01;
-const KEPT_S = 0.05;
+const BEFORE_S = 0.08;
+const AFTER_S = 0.02;
 /* Root mean square below which nothing counts as speech (about -54 dBFS). */
 const FLOOR = 0.002;
 /* Speech is this much louder than the room, and no quieter than this share of its loudest. */
@@ -28,8 +29,8 @@ export function spokenPart(pieces, rate) {
     return new Float32Array(0);
   }
   const last = loudness.findLastIndex((one) => one > least);
-  const kept = Math.round(KEPT_S * rate);
-  return samples.subarray(Math.max(0, first * frame - kept), (last + 1) * frame + kept);
+  const begin = first * frame - Math.round(BEFORE_S * rate);
+  return samples.subarray(Math.max(0, begin), (last + 1) * frame + Math.round(AFTER_S * rate));
 }
 
 function joined(pieces) {
