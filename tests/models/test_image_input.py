@@ -48,7 +48,8 @@ def test_only_what_is_kept_is_resized_yet_nothing_differs(
     ours = wanted.pixels([picture])[0].astype(int)
     difference = np.abs(ours - resized_whole_then_cut(wanted, picture))
     assert difference.max() <= 2, "of 256, on pure noise"
-    assert difference.mean() < 0.2
+    # Of one pixel in five it is 1; a small picture may have drawn more of them.
+    assert difference.mean() < 0.2 + 2 / np.sqrt(difference.size)
 
 
 def test_pixels_are_normalised_by_hand() -> None:
