@@ -73,7 +73,6 @@ def test_an_empty_catalog_has_nothing_and_creates_nothing(catalog):
     known = catalog.known()
     assert known.ids == frozenset()
     assert known.phashes.dtype == Known().phashes.dtype == np.uint64
-    assert catalog.newest_snapshot() is None
     assert catalog.snapshots() == ()
     with pytest.raises(NotReady, match="add media first"):
         catalog.snapshot()
@@ -393,7 +392,7 @@ def test_a_snapshot_lists_what_there_is_and_keeps_its_name(catalog):
     assert len(taken.name) == len("2026-10-") + 7
     assert len(taken) == 2
     assert catalog.snapshot() == taken
-    assert Catalog(catalog.path).newest_snapshot() == taken
+    assert Catalog(catalog.path).read_snapshot(taken.name) == taken
     assert catalog.snapshots() == (taken.name,)
 
 
@@ -407,14 +406,14 @@ def test_snapshot_items_are_those_still_there_with_the_same_bytes(catalog):
         catalog.snapshot_items(taken.name[:-1])
 
 
-def test_the_newest_snapshot_is_the_one_taken_last_even_when_content_comes_back(catalog):
+def test_the_snapshot_taken_last_is_named_last_even_when_content_comes_back(catalog):
     catalog.upsert([item(1), item(2)])
     first = catalog.snapshot()
     catalog.delete([item(2).id])
     second = catalog.snapshot()
-    assert catalog.newest_snapshot() == second
+    assert catalog.snapshots() == (first.name, second.name)
     catalog.upsert([item(2)])
     again = catalog.snapshot()
     assert again.name == first.name
-    assert catalog.newest_snapshot() == again
+    assert catalog.read_snapshot(again.name) == again
     assert catalog.snapshots() == (second.name, first.name)

@@ -298,11 +298,6 @@ class Catalog:
         """Names of the snapshots, the oldest first."""
         return self._snapshots.names()
 
-    def newest_snapshot(self) -> Snapshot | None:
-        """The snapshot taken last, or None."""
-        names = self._snapshots.names()
-        return self._snapshots.read(names[-1]) if names else None
-
     def read_snapshot(self, name: str) -> Snapshot:
         """A snapshot by its name.
 

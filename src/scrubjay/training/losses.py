@@ -8,6 +8,7 @@ Similarities and losses are computed in float32, also under bf16 autocast.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import torch
@@ -25,7 +26,7 @@ def pair_name(a: str, b: str) -> str:
     return f"{a}-{b}"
 
 
-class PairLoss(nn.Module):
+class PairLoss(nn.Module, ABC):
     """The weighted mean of one loss over the pairs of modalities present.
 
     Attributes:
@@ -104,6 +105,7 @@ class PairLoss(nn.Module):
         total = torch.stack([self._weights[name] * one for name, one in found.items()]).sum()
         return {**found, "loss": total / weight}
 
+    @abstractmethod
     def pair(self, cosine: Tensor, same: Tensor) -> Tensor:
         """The loss of one pair of modalities.
 
@@ -111,7 +113,6 @@ class PairLoss(nn.Module):
             cosine: (n_a, n_b) float32 cosines.
             same: (n_a, n_b) bool, whether two rows are of one content group; any is true.
         """
-        raise NotImplementedError
 
 
 class InfoNCE(PairLoss):

@@ -71,10 +71,6 @@ class Visit:
         """Whether there is a session to log out of."""
         return self.session is not None
 
-    def form_token_of(self, visitor: str) -> str:
-        """The form token of a session or visitor."""
-        return _form_token(self.keys, visitor)
-
 
 def visit_of(request: Request) -> Visit:
     """Who asks, as the guard found out."""

@@ -92,7 +92,7 @@ def test_a_forgotten_item_is_in_no_file_of_the_home_and_the_others_are_untouched
 def test_snapshots_still_list_its_id_and_the_next_one_does_not(remembering):
     home = remembering.home
     forget(home, [ID])
-    old = home.catalog.newest_snapshot()
+    old = home.catalog.read_snapshot(home.catalog.snapshots()[-1])
     assert ID in old.ids
     assert ID not in [one.id for one in home.catalog.snapshot_items(old.name)]
     assert ID not in home.catalog.snapshot().ids
