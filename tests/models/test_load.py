@@ -8,7 +8,8 @@ import pytest
 
 from scrubjay.core.errors import ModelNotFound, ScrubjayError, UnknownName, WrongUse
 from scrubjay.core.protocols import Encoder
-from scrubjay.models import load as loading
+from scrubjay.models import family as door
+from scrubjay.models.family import Room
 from scrubjay.models.load import families, load_encoder, load_trainable, load_version
 
 
@@ -130,5 +131,9 @@ def test_a_missing_extra_names_the_command() -> None:
     assert "pip install 'scrubjay[train]'" in printed[1]
 
 
-def test_the_group_is_the_documented_one() -> None:
-    assert loading.GROUP == "scrubjay.encoders"
+@pytest.mark.parametrize("room", Room)
+def test_every_room_has_an_entry_point_group_of_its_name(monkeypatch, room: Room) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(door, "entry_points", lambda *, group: asked.append(group) or [])
+    families(room)
+    assert asked == [f"scrubjay.{room.value}"]

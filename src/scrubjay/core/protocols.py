@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scrubjay.core.types import EncoderSpec, Media, Modality
+from scrubjay.core.hearing import Spoken, Transcript
+from scrubjay.core.looking import Message, ModelSpec, Reply, Sampling
+from scrubjay.core.reading import Reading
+from scrubjay.core.types import EncoderSpec, Media, Modality, Picture, Sound
 
 Batch: TypeAlias = Mapping[str, NDArray[Any]]
 """One tower's named inputs, first axis the batch; the names are the graph's input names."""
@@ -87,4 +90,93 @@ class TrainableEncoder(Encoder, Protocol):
 
     def export(self, folder: Path) -> None:
         """Write graphs and `encoder.json` into an existing empty folder: serving without torch."""
+        ...
+
+
+@runtime_checkable
+class VisionLanguage(Protocol):
+    """Looks at pictures and says something about them."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Family, name, fingerprint, and what it can do."""
+        ...
+
+    def reply(self, messages: Sequence[Message], sampling: Sampling) -> Reply:
+        """Continue a conversation.
+
+        Raises:
+            WrongUse: more pictures than it can be shown, or no question.
+        """
+        ...
+
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
+        """The text of `reply`, piece by piece as it is made; together they are that text."""
+        ...
+
+    def caption(self, picture: Picture, sampling: Sampling) -> Reply:
+        """Say in a sentence what a picture shows."""
+        ...
+
+
+@runtime_checkable
+class TextReader(Protocol):
+    """Finds the text in a picture."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Family, name, fingerprint."""
+        ...
+
+    def read(self, picture: Picture) -> Reading:
+        """All text in it, in reading order; no lines where there is none."""
+        ...
+
+
+@runtime_checkable
+class SpeechToText(Protocol):
+    """Hears what is said."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Family, name, fingerprint."""
+        ...
+
+    def transcribe(
+        self, sound: Sound, *, language: str | None = None, words: Sequence[str] | None = None
+    ) -> Transcript:
+        """What is said in a sound, with times.
+
+        Args:
+            sound: (samples,) mono at 16 kHz.
+            language: two-letter code; None: it is identified where the family can, else its own.
+            words: the only words that may have been said; None: any. A family that cannot be
+                held to them may prefer them.
+
+        Raises:
+            WrongUse: a language, or a word, that it does not know.
+        """
+        ...
+
+
+@runtime_checkable
+class Voice(Protocol):
+    """Speaks."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Family, name, fingerprint."""
+        ...
+
+    def speak(self, text: str, *, language: str | None = None, speed: float = 1.0) -> Spoken:
+        """A text as a sound.
+
+        Args:
+            text: what is said; empty text is a short silence.
+            language: two-letter code; None: the voice's own.
+            speed: 1 is the voice's own; 2 is twice as fast.
+
+        Raises:
+            WrongUse: a language it does not speak.
+        """
         ...

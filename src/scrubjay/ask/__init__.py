@@ -1,0 +1,1 @@
+"""Ask: listen, find, look and read, answer, speak."""

@@ -1,0 +1,1 @@
+"""What hears speech: one family a file."""

@@ -1,0 +1,1 @@
+"""What speaks: one family a file."""

@@ -1,0 +1,1 @@
+"""What looks at pictures and answers: one family a file."""
