@@ -1,0 +1,120 @@
+"""Reading pages: the text of each in reading order, and their charts as tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scrubjay.ask.answer import Shown, Step
+from scrubjay.ask.chart import Chart
+from scrubjay.core.protocols import TextReader, VisionLanguage
+from scrubjay.core.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Shown):
+    """A picture to read, such as a page of a PDF.
+
+    Attributes:
+        number: of the page, from 1.
+        known: its exact text, where the file itself says it; it is not read again.
+    """
+
+    number: int = 1
+    known: Reading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """What is written on one page.
+
+    Attributes:
+        name: of the picture or file.
+        number: of the page in it, from 1.
+    """
+
+    name: str
+    number: int
+    reading: Reading
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON object."""
+        return {"name": self.name, "page": self.number, **self.reading.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRead:
+    """A chart, and where it was found."""
+
+    name: str
+    number: int
+    chart: Chart
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON object."""
+        return {"name": self.name, "page": self.number, **self.chart.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOut:
+    """What was read from some pages.
+
+    Attributes:
+        notes: what somebody should know, such as that a page shows no chart.
+    """
+
+    pages: tuple[PageRead, ...]
+    charts: tuple[ChartRead, ...] = ()
+    steps: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All text, a line a line, an empty line between pages."""
+        return "\n\n".join(page.reading.text for page in self.pages if page.reading.text)
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON object."""
+        return {
+            "text": self.text,
+            "pages": [page.to_json() for page in self.pages],
+            "charts": [chart.to_json() for chart in self.charts],
+            "steps": [step.to_json() for step in self.steps],
+            "notes": list(self.notes),
+        }
+
+
+def read_pages(
+    pages: Sequence[Shown],
+    *,
+    ocr: TextReader,
+    vlm: VisionLanguage | None = None,
+    chart: bool = False,
+    on_step: Callable[[Step], None] | None = None,
+) -> ReadOut:
+    """Read every page; with `chart`, also tell the chart each shows.
+
+    Args:
+        pages: pictures; a Page may bring its text with it.
+        ocr: what reads the others.
+        vlm: asked for a chart's table where it follows instructions; else the chart is measured.
+        chart: whether charts are looked for.
+        on_step: hears of each step as it ends.
+
+    Raises:
+        BadMedia: a page that is no picture.
+    """
+    read: list[PageRead] = []
+    steps: list[Step] = []
+    for shown in pages:
+        known = shown.known if isinstance(shown, Page) else None
+        began = time.perf_counter()
+        reading = known or ocr.read(shown.picture)
+        steps.append(Step("read", time.perf_counter() - began, reading.reader))
+        if on_step is not None:
+            on_step(steps[-1])
+        number = shown.number if isinstance(shown, Page) else 1
+        read.append(PageRead(shown.name, number, reading))
+    return ReadOut(pages=tuple(read), steps=tuple(steps))
