@@ -17,29 +17,16 @@ from numpy.typing import NDArray
 
 from scrubjay.core.errors import BadMedia, UnsupportedModality, WrongUse
 from scrubjay.core.types import SAMPLE_RATE, EncoderSpec, Media, Modality
+from scrubjay.models.colours import COLOURS, SIDE, colour_shares
 from scrubjay.models.image_input import as_picture
 from scrubjay.models.speech_input import as_sound
 
-COLOURS = {
-    "red": (220, 40, 40),
-    "orange": (240, 140, 30),
-    "yellow": (240, 220, 50),
-    "green": (50, 160, 70),
-    "blue": (40, 80, 200),
-    "purple": (130, 60, 160),
-    "pink": (240, 150, 190),
-    "brown": (120, 75, 40),
-    "black": (20, 20, 20),
-    "grey": (128, 128, 128),
-    "white": (240, 240, 240),
-}
 PITCHES = {"low": 150.0, "middle": 600.0, "high": 2400.0, "shrill": 6000.0}
 """Word -> Hz of the tone it means."""
 
 CONCEPTS = (*COLOURS, *PITCHES, "silent")
 DETAIL = 0.3
 """Length of the part that tells things apart, where the meaning has 1."""
-SIDE = 32
 WINDOW_S = 30.0
 
 
@@ -99,16 +86,9 @@ class FakeEncoder:
 
 def _see(media: Media) -> tuple[NDArray[np.float32], bytes]:
     """Share of a picture's pixels nearest to each colour."""
-    picture = as_picture(media)
-    rows, columns = (
-        np.linspace(0, side - 1, min(side, SIDE)).astype(int) for side in picture.shape[:2]
-    )
-    seen = picture[np.ix_(rows, columns)].reshape(-1, 1, 3).astype(np.float32)
-    palette = np.array(list(COLOURS.values()), np.float32)
-    nearest = ((seen - palette) ** 2).sum(axis=2).argmin(axis=1)
     meaning = np.zeros(len(CONCEPTS), np.float32)
-    meaning[: len(COLOURS)] = np.bincount(nearest, minlength=len(COLOURS)) / len(nearest)
-    return meaning, picture.tobytes()
+    meaning[: len(COLOURS)] = colour_shares(media)
+    return meaning, as_picture(media).tobytes()
 
 
 def _hear(media: Media) -> tuple[NDArray[np.float32], bytes]:
