@@ -103,6 +103,21 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Something a model sees in a picture, and where.
+
+    Attributes:
+        text: what it is, in words.
+        box: (left, top, right, bottom) in shares of the picture's width and height, in [0, 1].
+        confidence: chance that it is that, and there, in [0, 1].
+    """
+
+    text: str
+    box: tuple[float, float, float, float]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """What the rest of the program may know of a model that is no encoder.
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.core.hearing import Spoken, Transcript
-from scrubjay.core.looking import Message, ModelSpec, Reply, Sampling
+from scrubjay.core.looking import Message, ModelSpec, Reply, Sampling, Seen
 from scrubjay.core.reading import Reading
 from scrubjay.core.types import EncoderSpec, Media, Modality, Picture, Sound
 
@@ -116,6 +116,15 @@ class VisionLanguage(Protocol):
 
     def caption(self, picture: Picture, sampling: Sampling) -> Reply:
         """Say in a sentence what a picture shows."""
+        ...
+
+
+@runtime_checkable
+class Locates(Protocol):
+    """A model that can say where in a picture it sees what; not every one can."""
+
+    def locate(self, picture: Picture) -> Sequence[Seen]:
+        """Everything it sees and is sure of, the surest first; nothing where it cannot tell."""
         ...
 
 
