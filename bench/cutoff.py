@@ -262,7 +262,7 @@ def measure(
             cut = []
             for vector in of[modality]:
                 began = time.perf_counter()
-                far = cutoffs.far(modality, vector, kinds=frozenset({Kind.IMAGE}))
+                far = cutoffs.judge(modality, vector, kinds=frozenset({Kind.IMAGE})).far
                 took.append(1000 * (time.perf_counter() - began))
                 cut.append(bool(far))
             share = 100 * float(np.mean(cut))

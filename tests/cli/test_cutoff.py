@@ -70,7 +70,27 @@ def test_nothing_close_enough_is_said_only_when_asked_for(strict_home) -> None:
     told = json.loads(run(strict_home, "search", "red", "--cutoff", "--json").stdout)
     assert told["cut"]
     assert {hit["kind"] for hit in told["hits"]} == {"speech"}, "never cut: nothing is known"
+    assert told["uncut"] == ["speech"]
     assert run(strict_home, "search", "red", "--kind", "image").stdout
+
+
+def test_what_was_not_cut_is_said_with_the_reason(strict_home) -> None:
+    said = run(strict_home, "search", "red", "--cutoff")
+    assert said.stdout
+    assert "--cutoff left out nothing of speech: what answers" in said.stderr
+    assert "`scrubjay evaluate` says why" in said.stderr
+    mixed = run(
+        strict_home, "search", "red", "--like", json_id(strict_home), "--cutoff", "--kind", "image"
+    )
+    assert "left out nothing of image: mixes and likes are never cut" in mixed.stderr
+    assert "left out nothing" not in run(strict_home, "search", "red").stderr
+    picture = run(strict_home, "search", "red", "--cutoff", "--kind", "image")
+    assert "left out nothing" not in picture.stderr
+
+
+def json_id(home) -> str:
+    """Any item's id."""
+    return str(json.loads(run(home, "search", "red", "--json").stdout)["hits"][0]["id"])
 
 
 def test_evaluate_says_why_nothing_is_cut(champion_home) -> None:

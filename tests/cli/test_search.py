@@ -33,7 +33,16 @@ def run(home, *arguments, **options):
 def test_json_is_the_documented_object(champion_home):
     result = run(champion_home, "red", "--k", "2", "--json")
     told = json.loads(result.stdout)
-    assert list(told) == ["query", "hits", "next", "cut", "took_ms", "version", "generation"]
+    assert list(told) == [
+        "query",
+        "hits",
+        "next",
+        "cut",
+        "uncut",
+        "took_ms",
+        "version",
+        "generation",
+    ]
     assert told["query"]["text"] == "red"
     assert len(told["hits"]) == 2
     assert set(told["hits"][0]) == {

@@ -59,7 +59,7 @@ def test_strangers_find_what_is_there_and_nothing_where_nothing_is(
 
     def cut(text):
         (vector,) = encoder.encode(Modality.TEXT, [text])
-        return bool(cutoffs.far(Modality.TEXT, vector))
+        return bool(cutoffs.judge(Modality.TEXT, vector).far)
 
     assert np.mean([cut(f"{thing} woods") for thing in ABSENT]) >= AIM
     assert np.mean([cut(item.captions[1]) for item in items[::6]]) <= 1 - AIM

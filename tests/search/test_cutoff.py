@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from scrubjay.core.errors import Damaged
 from scrubjay.core.types import Champion, Kind, Modality
 from scrubjay.evaluate.cutoff import Law, Line, Shares
-from scrubjay.search.cutoff import CAPTIONS_KEPT, Calibration, Cutoffs, read_calibration
+from scrubjay.search.cutoff import CAPTIONS_KEPT, Calibration, Cutoffs, Judged, read_calibration
 from scrubjay.search.query import Query, Searcher
 from scrubjay.store.index import Generations
 from tests.search.naming import DIM, THINGS, NamingEncoder, pictures
@@ -68,14 +69,14 @@ def vector(encoder, text):
 def test_nothing_is_cut_without_a_calibration(path, encoder, generation) -> None:
     cutoffs = Cutoffs(path, encoder, generation)
     assert cutoffs.calibration() is None
-    assert cutoffs.far(Modality.TEXT, vector(encoder, THINGS[0])) == frozenset()
+    assert cutoffs.judge(Modality.TEXT, vector(encoder, THINGS[0])).far == frozenset()
 
 
 @pytest.mark.parametrize("other", [{"version": "v2"}, {"fingerprint": "other weights"}])
 def test_a_calibration_of_something_else_is_ignored(path, encoder, generation, other) -> None:
     write(path, calibration(law(2.0), **other))
     cutoffs = Cutoffs(path, encoder, generation)
-    assert cutoffs.far(Modality.TEXT, vector(encoder, THINGS[0])) == frozenset()
+    assert cutoffs.judge(Modality.TEXT, vector(encoder, THINGS[0])).far == frozenset()
 
 
 def test_a_kind_is_cut_whole_or_not_at_all(path, encoder, generation) -> None:
@@ -83,14 +84,49 @@ def test_a_kind_is_cut_whole_or_not_at_all(path, encoder, generation) -> None:
     best = generation.search(asked, 1)[0].score
     write(path, calibration(law(best - 0.05)))
     cutoffs = Cutoffs(path, encoder, generation)
-    assert cutoffs.far(Modality.TEXT, asked) == frozenset()
+    assert cutoffs.judge(Modality.TEXT, asked).far == frozenset()
     write(path, calibration(law(best + 0.05)))
     os.utime(path, ns=(1, 1))
-    assert cutoffs.far(Modality.TEXT, asked) == {Kind.IMAGE}, "the new file is read"
-    assert cutoffs.far(Modality.TEXT, asked, kinds=frozenset({Kind.SPEECH})) == frozenset()
-    assert cutoffs.far(Modality.SPEECH, asked) == frozenset(), "spoken questions have no law"
+    assert cutoffs.judge(Modality.TEXT, asked).far == {Kind.IMAGE}, "the new file is read"
+    assert cutoffs.judge(Modality.TEXT, asked, kinds=frozenset({Kind.SPEECH})).far == frozenset()
+    assert cutoffs.judge(Modality.SPEECH, asked).far == frozenset(), "spoken questions have no law"
     nowhere = "caption = 'nobody said this'"
-    assert cutoffs.far(Modality.TEXT, asked, where=nowhere) == frozenset(), "empty, but not cut"
+    assert cutoffs.judge(Modality.TEXT, asked, where=nowhere).far == frozenset(), (
+        "empty, but not cut"
+    )
+
+
+def test_kinds_it_cannot_tell_of_are_named(path, encoder, generation) -> None:
+    asked = vector(encoder, THINGS[0])
+    cutoffs = Cutoffs(path, encoder, generation)
+    everything = Judged(uncut=frozenset({Kind.IMAGE}))
+    assert cutoffs.judge(Modality.TEXT, asked) == everything, "nothing is fitted"
+    write(path, calibration(law(2.0)))
+    assert cutoffs.judge(Modality.TEXT, asked) == Judged(far=frozenset({Kind.IMAGE}))
+    assert cutoffs.judge(Modality.SPEECH, asked) == everything, "no law for spoken questions"
+    speech = frozenset({Kind.SPEECH})
+    assert cutoffs.judge(Modality.SPEECH, asked, kinds=speech) == Judged(), "none are here"
+    path.unlink()
+    write(path, calibration(law(-2.0)))
+    assert cutoffs.judge(Modality.TEXT, asked) == Judged(), "close enough, and known to be"
+    write(path, calibration(law(2.0, reads=True)))
+    os.utime(path, ns=(1, 1))
+    deaf = NamingEncoder(modalities={Modality.IMAGE})
+    assert Cutoffs(path, deaf, generation).judge(Modality.TEXT, asked) == everything
+
+
+def test_kinds_that_came_since_it_was_fitted_are_named(path, encoder, generation) -> None:
+    rows, vectors = pictures(3)
+    spoken = [
+        replace(row, item=replace(row.item, id=f"spoken{at}", kind=Kind.SPEECH))
+        for at, row in enumerate(rows)
+    ]
+    write(path, calibration(law(2.0)))
+    cutoffs = Cutoffs(path, encoder, generation)
+    asked = vector(encoder, THINGS[0])
+    assert cutoffs.judge(Modality.TEXT, asked).uncut == frozenset()
+    generation.add(spoken, vectors)
+    assert cutoffs.judge(Modality.TEXT, asked).uncut == {Kind.SPEECH}
 
 
 def test_the_threshold_rises_with_the_collection(path, encoder, generation) -> None:
@@ -100,10 +136,10 @@ def test_the_threshold_rises_with_the_collection(path, encoder, generation) -> N
     assert rising.threshold(2) < best < rising.threshold(1_000)
     write(path, calibration(rising, rows=1))
     cutoffs = Cutoffs(path, encoder, generation)
-    assert cutoffs.far(Modality.TEXT, asked) == {Kind.IMAGE}
+    assert cutoffs.judge(Modality.TEXT, asked).far == {Kind.IMAGE}
     write(path, calibration(law(best - 0.1), rows=1))
     os.utime(path, ns=(1, 1))
-    assert cutoffs.far(Modality.TEXT, asked) == frozenset()
+    assert cutoffs.judge(Modality.TEXT, asked).far == frozenset()
 
 
 def test_captions_are_read_once_and_what_has_none_goes_by_the_next_law(
@@ -113,16 +149,16 @@ def test_captions_are_read_once_and_what_has_none_goes_by_the_next_law(
     cutoffs = Cutoffs(path, encoder, generation)
     asked = vector(encoder, THINGS[0])
     encoder.read.clear()
-    assert cutoffs.far(Modality.TEXT, asked) == {Kind.IMAGE}
+    assert cutoffs.judge(Modality.TEXT, asked).far == {Kind.IMAGE}
     first = len(encoder.read)
     assert 0 < first <= 10
-    assert cutoffs.far(Modality.TEXT, asked) == {Kind.IMAGE}
+    assert cutoffs.judge(Modality.TEXT, asked).far == {Kind.IMAGE}
     assert len(encoder.read) == first
     silent = Generations(tmp_path / "silent").create("v1", dim=DIM, attribute_types={})
     silent.add(*pictures(100, captioned=False))
-    assert Cutoffs(path, encoder, silent).far(Modality.TEXT, asked) == frozenset()
+    assert Cutoffs(path, encoder, silent).judge(Modality.TEXT, asked).far == frozenset()
     deaf = NamingEncoder(modalities={Modality.IMAGE})
-    assert Cutoffs(path, deaf, generation).far(Modality.TEXT, asked) == frozenset()
+    assert Cutoffs(path, deaf, generation).judge(Modality.TEXT, asked).far == frozenset()
 
 
 def test_captions_kept_are_bounded(path, encoder, generation, monkeypatch) -> None:
@@ -131,7 +167,7 @@ def test_captions_kept_are_bounded(path, encoder, generation, monkeypatch) -> No
     write(path, calibration(law(2.0, reads=True)))
     cutoffs = Cutoffs(path, encoder, generation)
     for thing in THINGS[:20]:
-        cutoffs.far(Modality.TEXT, vector(encoder, thing))
+        cutoffs.judge(Modality.TEXT, vector(encoder, thing))
     assert len(cutoffs._captions) <= 12
 
 
@@ -143,6 +179,20 @@ def test_a_search_that_is_cut_says_so(path, encoder, generation) -> None:
     found = searcher.search(Query(text=THINGS[0], cutoff=True))
     assert (found.hits, found.cut, found.to_json()["cut"]) == ((), True, True)
     assert searcher.search(Query(text=THINGS[0])).hits
+
+
+def test_a_search_names_what_was_not_cut_when_a_cutoff_was_wanted(
+    path, encoder, generation
+) -> None:
+    for cutoff in (None, Cutoffs(path, encoder, generation)):
+        searcher = Searcher(encoder, generation, Champion("v1", "v1"), cutoff=cutoff)
+        found = searcher.search(Query(text=THINGS[0], cutoff=True))
+        assert (found.cut, found.uncut) == (False, (Kind.IMAGE,))
+        assert found.to_json()["uncut"] == ["image"]
+        assert searcher.search(Query(text=THINGS[0])).uncut == ()
+        for kinds, uncut in (({Kind.SPEECH}, ()), ({Kind.IMAGE}, (Kind.IMAGE,))):
+            asked = Query(text=THINGS[0], kinds=frozenset(kinds), cutoff=True)
+            assert searcher.search(asked).uncut == uncut
 
 
 def test_a_calibration_read_back_is_what_was_written(path) -> None:
@@ -158,7 +208,7 @@ def test_a_calibration_read_back_is_what_was_written(path) -> None:
 def test_a_damaged_file_is_named_with_what_to_do(path, encoder, generation, data) -> None:
     path.write_bytes(data)
     with pytest.raises(Damaged, match=r"v1.cutoff.json.*remove it.*champion set"):
-        Cutoffs(path, encoder, generation).far(Modality.TEXT, vector(encoder, THINGS[0]))
+        Cutoffs(path, encoder, generation).judge(Modality.TEXT, vector(encoder, THINGS[0]))
 
 
 def test_a_removed_generation_takes_its_cutoff_with_it(tmp_path, generation, path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from scrubjay.core.errors import BadFilter, BadMedia, UnknownItem, UnsupportedModality, WrongUse
 from scrubjay.core.types import Champion, Kind, Modality
 from scrubjay.media.audio import encode_wav
+from scrubjay.search.cutoff import Judged
 from scrubjay.search.ingest import ingest
 from scrubjay.search.query import MAX_K, MAX_TEXT, Query, Searcher, checked_text
 from scrubjay.store.index import Generations
@@ -89,7 +90,16 @@ def test_the_score_is_the_cosine(searcher):
 def test_the_answer_has_exactly_the_documented_shape(searcher):
     told = searcher.search(Query(text="red", k=1, where="price < 15")).to_json()
     assert json.loads(json.dumps(told)) == told
-    assert list(told) == ["query", "hits", "next", "cut", "took_ms", "version", "generation"]
+    assert list(told) == [
+        "query",
+        "hits",
+        "next",
+        "cut",
+        "uncut",
+        "took_ms",
+        "version",
+        "generation",
+    ]
     assert (bool(told["next"]), told["cut"]) == (False, False)
     assert told["query"] == {"text": "red", "k": 1, "kinds": None, "where": "price < 15"}
     assert set(told["took_ms"]) == {"encode", "search", "total"}
@@ -309,8 +319,8 @@ class FarFrom:
     def __init__(self, *kinds):
         self.kinds = frozenset(kinds)
 
-    def far(self, asked, vector, *, kinds=None, where=None):
-        return self.kinds
+    def judge(self, asked, vector, *, kinds=None, where=None):
+        return Judged(far=self.kinds)
 
 
 def test_a_cutoff_leaves_out_kinds_with_nothing_close_enough_when_asked_to(searcher):
@@ -344,3 +354,4 @@ def test_a_mix_and_the_like_of_an_item_are_never_cut(searcher):
         found = strict.search(query)
         assert found.hits
         assert not found.cut
+        assert set(found.uncut) == {hit.kind for hit in found.hits}

@@ -109,6 +109,8 @@ def search(
     else:
         how = screen(os.environ, terminal=sys.stdout.isatty()) if thumbnails else None
         show(result, how, opened.reader)
+    if result.uncut and not json:
+        note(let_through(result))
 
 
 def read_weights(given: Sequence[str]) -> dict[str, float]:
@@ -155,6 +157,17 @@ def speech_bytes(seconds: float) -> bytes:
 
     told = f"listening: speak, then pause (at most {seconds:g} seconds)"
     return encode_wav(record(seconds, ready=lambda: note(told)))
+
+
+def let_through(result: SearchResult) -> str:
+    """Of which kinds of item the cutoff that was wanted left out nothing, and why."""
+    named = " and ".join(kind.value for kind in result.uncut)
+    if result.query.alone is None:
+        return f"--cutoff left out nothing of {named}: mixes and likes are never cut"
+    return (
+        f"--cutoff left out nothing of {named}: what answers such a question cannot be told from "
+        f"the rest here; `scrubjay evaluate` says why"
+    )
 
 
 def nothing_found(query: Query, searcher: Searcher) -> str:

@@ -29,6 +29,19 @@ CAPTIONS_KEPT: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What a cutoff says of a question.
+
+    Attributes:
+        far: kinds of item that hold something, but nothing close enough.
+        uncut: kinds that are here and of which it cannot tell: all of them is shown.
+    """
+
+    far: frozenset[Kind] = frozenset()
+    uncut: frozenset[Kind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """What was fitted for one version on one generation.
 
@@ -132,15 +145,15 @@ class Cutoffs:
                 self._seen = (written, found if mine else None)
             return self._seen[1]
 
-    def far(
+    def judge(
         self,
         asked: Modality,
         vector: NDArray[np.float32],
         *,
         kinds: frozenset[Kind] | None = None,
         where: str | None = None,
-    ) -> frozenset[Kind]:
-        """Kinds of item that hold something, but nothing close enough.
+    ) -> Judged:
+        """Of which kinds nothing is close enough, and of which that cannot be told.
 
         Args:
             asked: the tower that read the query.
@@ -152,16 +165,17 @@ class Cutoffs:
             Damaged: the file cannot be read.
             BadFilter: as `Generation.search`.
         """
+        there = self._generation.kinds().keys()
+        wanted = there if kinds is None else there & kinds
         calibration = self.calibration()
         if calibration is None:
-            return frozenset()
-        wanted = [
-            kind
-            for kind in (kinds or calibration.kinds)
-            if direction(asked, kind) in calibration.laws
-        ]
-        return frozenset(
-            kind for kind in wanted if self._nothing_near(calibration, asked, vector, kind, where)
+            return Judged(uncut=frozenset(wanted))
+        told = {
+            kind: self._nothing_near(calibration, asked, vector, kind, where) for kind in wanted
+        }
+        return Judged(
+            frozenset(kind for kind, far in told.items() if far),
+            frozenset(kind for kind, far in told.items() if far is None),
         )
 
     def _nothing_near(
@@ -171,11 +185,14 @@ class Cutoffs:
         vector: NDArray[np.float32],
         kind: Kind,
         where: str | None,
-    ) -> bool:
+    ) -> bool | None:
+        """Whether it is so; None where it cannot be told."""
+        laws = calibration.laws.get(direction(asked, kind))
+        if not laws:
+            return None
         found = self._generation.search(vector, DEPTH, kinds=frozenset({kind}), where=where)
         if not found:
             return False
-        laws = calibration.laws[direction(asked, kind)]
         cosines = np.array([one.score for one in found], np.float32)
         read = self._read(found) if any(law.reads for law in laws) else None
         known = clues(vector, cosines, read)[None]
@@ -184,7 +201,7 @@ class Cutoffs:
             closeness = float(law.closeness(known)[0])
             if np.isfinite(closeness):
                 return closeness < law.threshold(rows)
-        return False
+        return None
 
     def _read(self, found: list[Found]) -> NDArray[np.float32] | None:
         """(n, dim) vectors of the captions of the first hits; None where they have none."""

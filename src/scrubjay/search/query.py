@@ -17,6 +17,7 @@ from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadMedia, UnsupportedModality, WrongUse
 from scrubjay.core.protocols import Encoder
 from scrubjay.core.types import Champion, Evidence, Hit, Kind, Media, Modality
+from scrubjay.search.cutoff import Judged
 from scrubjay.search.decode import DEFAULT_LIMITS, MODALITY_OF, windows
 from scrubjay.search.embed import middle
 from scrubjay.search.mix import LIKE, checked_weights, mixed
@@ -38,15 +39,15 @@ REMEMBERED = 256
 class Cutoff(Protocol):
     """What is close enough to be shown."""
 
-    def far(
+    def judge(
         self,
         asked: Modality,
         vector: NDArray[np.float32],
         *,
         kinds: frozenset[Kind] | None = None,
         where: str | None = None,
-    ) -> frozenset[Kind]:
-        """Kinds of item that hold something, but nothing close enough to a query."""
+    ) -> Judged:
+        """Of which kinds nothing is close enough to a query, and of which that cannot be told."""
         ...
 
 
@@ -74,6 +75,9 @@ class SearchResult:
     Attributes:
         next: what `Query.after` takes for the page after this one; None: there is none.
         cut: whether the cutoff left out some kind of item, or all: nothing of it is close enough.
+        uncut: kinds asked for that are here and that the cutoff let through whole, near or far:
+            answers to such a question cannot be told from the rest. Empty when no cutoff was
+            wanted.
     """
 
     query: Query
@@ -83,6 +87,7 @@ class SearchResult:
     generation: str
     next: str | None = None
     cut: bool = False
+    uncut: tuple[Kind, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object."""
@@ -91,6 +96,7 @@ class SearchResult:
             "hits": [hit.to_json() for hit in self.hits],
             "next": self.next,
             "cut": self.cut,
+            "uncut": [kind.value for kind in self.uncut],
             "took_ms": self.took_ms.to_json(),
             "version": self.version,
             "generation": self.generation,
@@ -249,7 +255,8 @@ class Searcher:
         self.check(query)
         bound = self._bound(query)
         after = None if query.after is None else Cursor.read(query.after, bound)
-        far = self._far(query, vector)
+        judged = self._judged(query, vector)
+        far = judged.far
         kinds = (query.kinds or frozenset(Kind)) - far if far else query.kinds or None
 
         def ask(n: int) -> list[Hit]:
@@ -268,16 +275,18 @@ class Searcher:
             self.champion.generation,
             next=None if page.next is None else page.next.written(bound),
             cut=bool(far),
+            uncut=tuple(kind for kind in Kind if kind in judged.uncut),
         )
 
-    def _far(self, query: Query, vector: NDArray[np.float32]) -> frozenset[Kind]:
-        """Kinds the cutoff leaves out; a mix, and the like of an item, are never cut."""
-        if self.cutoff is None or not query.cutoff or len(query.parts) != 1:
-            return frozenset()
-        (part,) = query.parts
-        if part == LIKE or query.weights.get(part, 1.0) < 0:
-            return frozenset()
-        return self.cutoff.far(Modality(part), vector, kinds=query.kinds, where=query.where)
+    def _judged(self, query: Query, vector: NDArray[np.float32]) -> Judged:
+        """What the cutoff says; a mix, and the like of an item, are never cut."""
+        if not query.cutoff:
+            return Judged()
+        if self.cutoff is None or query.alone is None:
+            there = frozenset(self.generation.kinds())
+            return Judged(uncut=there & query.kinds if query.kinds else there)
+        kinds = query.kinds or None
+        return self.cutoff.judge(query.alone, vector, kinds=kinds, where=query.where)
 
     def _bound(self, query: Query) -> str:
         """What a cursor continues: the query, in this generation."""

@@ -60,6 +60,14 @@ class Query:
         return tuple(modality for modality, value in given if value is not None)
 
     @property
+    def alone(self) -> Modality | None:
+        """The tower that reads all of it; None of a mix, an item's like, and what is unlike."""
+        if len(self.modalities) != 1 or self.like is not None:
+            return None
+        (modality,) = self.modalities
+        return modality if self.weights.get(modality.value, 1.0) >= 0 else None
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """What the query is made of, of `mix.PARTS`.
 

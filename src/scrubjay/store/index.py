@@ -63,6 +63,7 @@ class Generation:
         self._table = StoredTable(path, point="generation")
         self._settings = settings
         self._present: tuple[int, dict[str, str]] = (0, {})
+        self._kinds: tuple[int, dict[Kind, int]] = (0, {})
         self._held: HeldRows | None = None
         schema = self._table.schema()
         self.dim: int = schema.field(VECTOR).type.list_size
@@ -327,6 +328,13 @@ class Generation:
         """Ids of the items whose rows were mapped, not embedded."""
         rows = self._table.rows(["id"], where=f"`version` != {sql_text(self.version)}")
         return frozenset(rows["id"].to_pylist())
+
+    def kinds(self) -> dict[Kind, int]:
+        """Kind of item -> rows; known while nothing changes."""
+        version = self._table.version()
+        if self._kinds[0] != version:
+            self._kinds = (version, {Kind(name): n for name, n in self._tally("kind").items()})
+        return self._kinds[1]
 
     def _tally(self, column: str) -> dict[str, int]:
         counted = self._table.rows([column])[column].value_counts().to_pylist()

@@ -40,6 +40,7 @@ FOUND: Final[dict[str, Any]] = {
     "hits": [HIT],
     "next": None,
     "cut": False,
+    "uncut": [],
     "message": None,
     "took_ms": {"encode": 2.1, "search": 1.4, "total": 3.6},
     "version": VERSION,

@@ -182,6 +182,10 @@ class SearchTold(Told):
     hits: list[HitTold]
     next: str | None = Field(description="What `after` takes for the next page; null: none.")
     cut: bool = Field(description="Whether the cutoff left hits out.")
+    uncut: list[Kind] = Field(
+        description="Kinds shown whole though a cutoff was asked for: answers to such a question "
+        "cannot be told from the rest here."
+    )
     message: str | None = Field(description="Why there is no hit, in words; null when there is.")
     took_ms: TookTold
     version: str

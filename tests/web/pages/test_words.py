@@ -85,3 +85,11 @@ def test_shares_and_numbers_say_when_there_is_none() -> None:
 )
 def test_a_message_is_a_sentence_and_names_keep_their_letters(text: str, said: str) -> None:
     assert words.sentence(text) == said
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_names_are_listed_as_people_list_them(names: list[str], said: str) -> None:
+    assert words.listed(names) == said

@@ -14,7 +14,7 @@ from scrubjay.core.errors import (
     UnknownName,
     UnsupportedModality,
 )
-from scrubjay.core.types import Item
+from scrubjay.core.types import Item, Kind
 from scrubjay.search.query import SearchResult
 from scrubjay.store.browse import Facets
 from scrubjay.web.batcher import Busy
@@ -47,6 +47,7 @@ class FoundView:
         state: `hits`, `latest`, `empty home`, `nothing close` or `nothing left`.
         said: what a screen reader is told.
         cut: whether what is not close enough was left out.
+        uncut: kinds that were not cut although that was wanted, in words; empty: none.
         next: where the next page begins.
         again: whether the next page must be asked for with the example once more.
         took: how long it took, in words.
@@ -56,6 +57,7 @@ class FoundView:
     said: str
     hits: tuple[Thing, ...] = ()
     cut: bool = False
+    uncut: str = ""
     next: str | None = None
     again: bool = False
     took: str = ""
@@ -130,10 +132,16 @@ def hits_view(asked: Asked, result: SearchResult, items: Mapping[str, Item]) -> 
         said=f"{count} nearest to {asked.subject}{more}. The first: {hits[0].title}",
         hits=hits,
         cut=result.cut,
+        uncut=_listed(result.uncut) if result.query.alone else "",
         next=result.next,
         again=asked.example is not None,
         took=f"{count} in {result.took_ms.total:.0f} ms",
     )
+
+
+def _listed(kinds: Sequence[Kind]) -> str:
+    """`pictures and recordings`."""
+    return words.listed([words.kinds_name(kind).lower() for kind in kinds])
 
 
 def _with_month(thing: Thing, item: Item | None) -> Thing:

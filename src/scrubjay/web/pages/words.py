@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -40,6 +40,11 @@ def kind_name(kind: str) -> str:
 def kinds_name(kind: str) -> str:
     """`Pictures` for `image`."""
     return KINDS[Kind(kind)][1]
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def month_name(month: str) -> str:

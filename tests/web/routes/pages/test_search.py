@@ -13,6 +13,7 @@ from PIL import Image
 
 from scrubjay.core.config import Settings
 from scrubjay.core.types import Kind
+from scrubjay.search.cutoff import Judged
 from scrubjay.store.home import Home
 from scrubjay.web.server import create_app
 from scrubjay.web.settings import ServeSettings
@@ -185,8 +186,8 @@ def test_what_is_not_here_is_said_with_a_way_to_the_nearest(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class NothingIsClose:
-        def far(self, asked: object, vector: object, **_: object) -> frozenset[Kind]:
-            return frozenset(Kind)
+        def judge(self, asked: object, vector: object, **_: object) -> Judged:
+            return Judged(far=frozenset(Kind))
 
     pair = visitor.client.app.state.context.serving._pair
     monkeypatch.setattr(pair.searcher, "cutoff", NothingIsClose())
@@ -194,6 +195,19 @@ def test_what_is_not_here_is_said_with_a_way_to_the_nearest(
     assert "Nothing here is close enough" in headings(page)
     (anyway,) = [one for one in page.all("a") if one.text == "See the nearest anyway"]
     assert ids(visitor.page(anyway.attributes["href"]))
+
+
+def test_kinds_that_are_not_cut_are_named_while_the_cutoff_is_on(visitor: Visitor) -> None:
+    def said(address: str) -> list[str]:
+        notes = [one.text for one in visitor.page(address).all("p")]
+        return [one for one in notes if "cannot be told here" in one]
+
+    (recordings,) = said("/?q=a+star")
+    assert recordings.startswith("All recordings are shown, the nearest first")
+    assert said("/?q=a+star&kind=image") == [], "typed questions for pictures have a law here"
+    assert said("/?q=a+star&all=1") == []
+    like = ids(visitor.page("/?q=a+star"))[0]
+    assert said(f"/?like={like}") == [], "the like of an item is what was asked for, near or far"
 
 
 def test_filters_that_let_nothing_through_offer_to_be_dropped(visitor: Visitor) -> None:
