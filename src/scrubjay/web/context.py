@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from fastapi import Depends, Request
 
+from scrubjay.ask.settings import AskSettings
 from scrubjay.store.home import Home
+from scrubjay.web.asking import QuestionLine
 from scrubjay.web.serving import Serving
 from scrubjay.web.settings import ServeSettings
 
@@ -26,6 +28,8 @@ class Context:
 
     Attributes:
         metrics: None where nobody counts.
+        ask: which models answer questions.
+        asking: where questions wait for them.
         jobs: work that outlives the request that began it; `start` adds to it.
     """
 
@@ -33,7 +37,20 @@ class Context:
     settings: ServeSettings
     serving: Serving
     metrics: Metrics | None = None
+    ask: AskSettings = field(default_factory=AskSettings)
+    asking: QuestionLine = field(init=False)
     jobs: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Make the line of questions; nothing is opened."""
+        self.asking = QuestionLine(
+            self.home,
+            self.ask,
+            self.serving,
+            at_once=self.settings.questions,
+            waiting=self.settings.questions_waiting,
+            metrics=None if self.metrics is None else self.metrics.asked,
+        )
 
     def start(self, job: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
         """Do something behind the requests; it ends with the server at the latest."""

@@ -14,6 +14,7 @@ from prometheus_client.exposition import generate_latest
 
 from scrubjay.core.errors import ScrubjayError
 from scrubjay.core.types import Champion, Modality
+from scrubjay.web.ask_metrics import ASK_METRICS, AskMetrics
 from scrubjay.web.holdings import Holdings, hold
 from scrubjay.web.query_drift import QueryDrift
 
@@ -73,6 +74,7 @@ METRICS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         ("tower", "reference"),
     ),
     "scrubjay_query_drift_queries": ("Recent queries the drift was reckoned from.", ("tower",)),
+    **ASK_METRICS,
 }
 """Every metric of ours: name -> (what it is, its labels). Alert rules are written on these names.
 
@@ -87,11 +89,13 @@ class Metrics:
     somebody asks, at most every FRESH_S seconds.
 
     Attributes:
+        asked: counts questions, their steps and tokens.
         drift: remembers the vectors of recent queries, and how unlike the training they are.
     """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.asked = AskMetrics(self.registry)
         self.drift = QueryDrift()
         self._requests = Counter(*_named("scrubjay_http_requests_total"), registry=self.registry)
         self._seconds = Histogram(
@@ -154,6 +158,7 @@ class _State:
 
     async def refresh(self, context: Context) -> None:
         self._champion, self._depths = context.serving.champion, context.serving.depths()
+        context.asking.count()
         async with self._lock:
             if time.monotonic() - self._looked_at >= FRESH_S:
                 self._looked_at = time.monotonic()

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from scrubjay import __version__
+from scrubjay.ask.settings import AskSettings
 from scrubjay.core.errors import WrongUse
 from scrubjay.media.sandbox import shared_sandbox
 from scrubjay.services import finish_uploads
@@ -54,8 +55,13 @@ MIDDLEWARE: tuple[Any, ...] = (
 """Outermost first. Each is an ASGI class made as `Class(app, context=context)`."""
 
 
-def create_app(home: Home, settings: ServeSettings) -> FastAPI:
+def create_app(
+    home: Home, settings: ServeSettings, *, asking: AskSettings | None = None
+) -> FastAPI:
     """The application; nothing is opened before it is started.
+
+    Args:
+        asking: which models answer questions; None: those that come with Scrubjay.
 
     Raises:
         WrongUse: other machines could reach it without a token.
@@ -64,7 +70,13 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     metrics = Metrics()
     serving = Serving(home, settings)
     serving.on_batch, serving.on_query = metrics.on_batch, metrics.drift.saw
-    context = Context(home=home, settings=settings, serving=serving, metrics=metrics)
+    context = Context(
+        home=home,
+        settings=settings,
+        serving=serving,
+        metrics=metrics,
+        ask=asking or AskSettings(),
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -73,10 +85,13 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
             context.start(prepare(context), name="preparing the built-in encoder")
         await asyncio.gather(asyncio.to_thread(shared_sandbox().start), serving.start())
         context.start(asyncio.to_thread(finish_uploads, home), name="finishing uploads")
+        if settings.warm_models:
+            context.start(context.asking.warm(), name="loading the models that answer")
         try:
             yield
         finally:
             await context.stop_jobs()
+            await context.asking.stop()
             await context.serving.stop()
 
     app = FastAPI(
@@ -98,10 +113,17 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     return app
 
 
-def serve(home: Home, settings: ServeSettings, *, tell: Callable[[str], None]) -> None:
+def serve(
+    home: Home,
+    settings: ServeSettings,
+    *,
+    tell: Callable[[str], None],
+    asking: AskSettings | None = None,
+) -> None:
     """Listen until a signal ends it; then answer what was accepted, within `shutdown_s`.
 
     Args:
+        asking: which models answer questions; None: those that come with Scrubjay.
         tell: told, in words for a person, where the service is and what it waits for.
 
     Raises:
@@ -112,7 +134,7 @@ def serve(home: Home, settings: ServeSettings, *, tell: Callable[[str], None]) -
     from scrubjay.web.http_protocol import BOUNDS
     from scrubjay.web.shutdown import GracefulServer
 
-    app = create_app(home, settings)
+    app = create_app(home, settings, asking=asking)
     listening = _bound(settings.host, settings.port)
     if wants_preparing(home):
         tell(

@@ -29,6 +29,9 @@ class ServeSettings:
         max_body: bytes of a request's body.
         index_bytes: memory that the champion's vectors may take once they are too many to be all
             compared; more stay on the disk. Three times as much is taken while they are read.
+        questions: that are answered at the same time; each keeps the models busy for seconds.
+        questions_waiting: that may wait for their turn.
+        warm_models: whether the models that answer are loaded before the first question.
         shutdown_s: how long requests that were accepted have to end.
         watch_s: how often a new champion is looked for; 0 never looks.
         versions_kept: versions besides the champion that stay loaded for `/v1/embeddings`.
@@ -46,6 +49,9 @@ class ServeSettings:
     max_inputs: int = 2048
     max_body: int = 64 * MIB
     index_bytes: int = 1024 * MIB
+    questions: int = 1
+    questions_waiting: int = 16
+    warm_models: bool = False
     shutdown_s: float = 30.0
     watch_s: float = 1.0
     versions_kept: int = 2
@@ -64,9 +70,9 @@ class ServeSettings:
         if self.token is not None and not self.token.strip():
             raise BadConfig("serve.token is empty; give a long random text, or none at all")
         _check_names(self.names)
-        for name in ("queue", "queue_bytes", "max_batch", "max_inputs", "max_body"):
+        for name in ("queue", "queue_bytes", "max_batch", "max_inputs", "max_body", "questions"):
             _within(name, getattr(self, name), 1, math.inf)
-        for name in ("index_bytes", "versions_kept"):
+        for name in ("index_bytes", "versions_kept", "questions_waiting"):
             _within(name, getattr(self, name), 0, math.inf)
         for name in ("shutdown_s", "watch_s"):
             _within(name, getattr(self, name), 0, 86_400)
