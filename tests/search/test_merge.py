@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import random
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
-from scrubjay.core.known import Known
+from scrubjay.core.known import About, Known
 from scrubjay.core.types import Item, Kind, Split
 from scrubjay.media.layout import Entry, Problem
 from scrubjay.search.examine import Facts
-from scrubjay.search.merge import Found, merge
+from scrubjay.search.merge import Found, about, merge
 from scrubjay.search.splits import split_of
+from scrubjay.store.catalog import Catalog
+from tests.store.made import item, sha
 
 
 def found(path: str, content: str, kind: Kind = Kind.IMAGE, **said: object) -> Found:
@@ -117,3 +121,65 @@ def test_a_near_duplicate_of_a_known_picture_joins_its_split() -> None:
     )
     assert merged(near, known=known)[0][0].split is Split.TEST
     assert merged(near)[0][0].split is Split.TRAIN
+
+
+def looking_like(chance: random.Random, scenes: list[int]) -> int | None:
+    """None, or the hash of one of a few scenes with some bits changed."""
+    if chance.random() < 0.2:
+        return None
+    phash = chance.choice(scenes)
+    for bit in chance.sample(range(64), chance.randrange(8)):
+        phash ^= 1 << bit
+    return phash
+
+
+def test_what_decides_about_some_files_is_enough_to_decide(tmp_path: Path) -> None:
+    """Ids, groups, splits and problems are those that the whole catalog would give."""
+    chance = random.Random(0)
+    scenes = [chance.getrandbits(64) for _ in range(40)]
+    catalog = Catalog(tmp_path / "catalog.lance")
+    there = [
+        item(
+            n,
+            id=sha(n)[:16] if n % 3 else f"given-{n}",
+            group=sha(n) if n % 2 else f"group-{n % 20}",
+            split=chance.choice(list(Split)),
+            phash=looking_like(chance, scenes),
+        )
+        for n in range(120)
+    ]
+    catalog.upsert(there)
+    whole, phashes = catalog.known(), catalog.phashes()
+    read, tied, known_before, troubled = 0, 0, 0, 0
+    for turn in range(40):
+        files = []
+        for at in range(chance.randrange(1, 5)):
+            n = chance.choice([chance.randrange(120), 1000 + turn * 10 + at])
+            said: dict[str, object] = {}
+            if chance.random() < 0.3:
+                said["group"] = f"group-{chance.randrange(25)}"
+            if chance.random() < 0.3:
+                said["id"] = f"given-{chance.randrange(120)}"
+            facts = Facts(sha(n), Kind.IMAGE, 10, phash=looking_like(chance, scenes))
+            files.append(Found(Entry(f"{at}.png", **said), facts))
+        part = catalog.known(about(files, phashes))
+        decided = merged(*files, known=part, held=catalog.get)
+        assert decided == merged(*files, known=whole, held=catalog.get)
+        read = max(read, len(part.ids))
+        tied += bool(part.phashes.size)
+        known_before += any(one.facts.sha256 in part.ids_by_sha256 for one in files)
+        troubled += bool(decided[1])
+    assert read < 60, "most of the catalog was not read"
+    assert min(tied, known_before, troubled) > 5
+
+
+def test_nothing_decides_about_no_files(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "catalog.lance")
+    assert catalog.phashes().tolist() == []
+    assert catalog.known(about([found("a", "a")], catalog.phashes())).ids == Known().ids
+    catalog.upsert([item(1, phash=2**63 + 1), item(2, phash=7), item(3), item(4, phash=7)])
+    assert catalog.phashes().tolist() == [7, 2**63 + 1]
+    assert catalog.known(About()).ids == frozenset()
+    assert about([], catalog.phashes()) == About()
+    alike = catalog.known(About(phashes=frozenset({2**63 + 1})))
+    assert alike.splits_by_group == {"group-1": Split.TRAIN}

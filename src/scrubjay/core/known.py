@@ -19,8 +19,25 @@ def _no_hashes() -> NDArray[np.uint64]:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """Which part of the catalog decides about some files.
+
+    Attributes:
+        ids: they may get.
+        sha256s: of their bytes.
+        groups: content groups they may join.
+        phashes: of catalogued pictures that nearly look like them, whose groups decide too.
+    """
+
+    ids: frozenset[str] = frozenset()
+    sha256s: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    phashes: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
-    """The catalog, reduced to what decides a new file's id, group and split.
+    """The catalog, reduced to what decides a new file's id, group and split; or a part of that.
 
     Attributes:
         ids_by_sha256: content -> id; the smallest id where several items share the bytes.

@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scrubjay.core.known import Known
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubjay.core.known import About, Known
 from scrubjay.core.types import Item, Split
 from scrubjay.media.layout import HELD_OUT, Entry, Problem, agreed
+from scrubjay.media.phash import near_pairs
 from scrubjay.search.examine import Facts
 from scrubjay.search.splits import Member, assign_splits
 
@@ -64,6 +68,27 @@ def merge(
         for one, split in zip(contents, splits, strict=True)
     )
     return items, tuple(problems)
+
+
+def about(found: Sequence[Found], phashes: NDArray[np.uint64]) -> About:
+    """Which part of the catalog decides what becomes of some files; the rest need not be read.
+
+    Args:
+        phashes: (n,) all different, of the catalogued pictures.
+    """
+    sha256s = {one.facts.sha256 for one in found}
+    new = {one.facts.phash for one in found if one.facts.phash is not None}
+    hashes = np.array(sorted(new), np.uint64)
+    near = [right for _, right in near_pairs(hashes, phashes)]
+    return About(
+        ids=frozenset(
+            {sha256[:ID_DIGITS] for sha256 in sha256s}
+            | {one.entry.id for one in found if one.entry.id}
+        ),
+        sha256s=frozenset(sha256s),
+        groups=frozenset(sha256s | {one.entry.group for one in found if one.entry.group}),
+        phashes=frozenset(phashes[np.concatenate(near)].tolist()) if near else frozenset(),
+    )
 
 
 def _contents(

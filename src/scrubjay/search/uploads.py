@@ -12,13 +12,14 @@ from typing import Any, Final, TypeAlias
 
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadMedia, MissingExtra, ScrubjayError, WrongUse
+from scrubjay.core.known import About
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import AttributeValue, Champion, Item
 from scrubjay.media.layout import Entry, Problem
 from scrubjay.search.collect import Target
 from scrubjay.search.examine import Facts, examine
 from scrubjay.search.ingest import ingest
-from scrubjay.search.merge import Found, merge
+from scrubjay.search.merge import Found, about, merge
 from scrubjay.search.scan import checked_month
 from scrubjay.store.attributes import settled_types
 from scrubjay.store.catalog_schema import checked
@@ -237,7 +238,7 @@ def index_items(
 def _finish_left(home: Home, open_target: OpenTarget, progress: Progress) -> None:
     """While `taking`: nobody else is between its bytes and its catalog."""
     for one in home.uploads.left():
-        known = home.catalog.known().ids_by_sha256
+        known = home.catalog.known(About(sha256s=frozenset(one.sha256s))).ids_by_sha256
         home.media.remove(_not_needed(home, one.sha256s, known.keys()))
         home.media.sweep()
         ids = sorted({known[sha256] for sha256 in one.sha256s if sha256 in known})
@@ -294,11 +295,12 @@ def _items(
         if path in found:  # the same file twice in one upload
             entry = _both(found[path].entry, entry)
         found[path] = Found(entry, facts)
+    files = [found[path] for path in sorted(found)]
     merged, problems = merge(
-        [found[path] for path in sorted(found)],
+        files,
         uri=lambda path: f"{SCHEME}{path}",
         month=month,
-        known=home.known(),
+        known=home.known(about(files, home.catalog.phashes())),
         held=home.catalog.get,
     )
     refused = [Problem(one.path.partition("/")[2], one.reason) for one in problems]

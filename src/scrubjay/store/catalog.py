@@ -8,9 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scrubjay.core.errors import NotReady, WrongUse
-from scrubjay.core.known import Known
+from scrubjay.core.known import About, Known
 from scrubjay.core.snapshot import Snapshot
 from scrubjay.core.types import Item, Split
 from scrubjay.store.attributes import settled_types, types_in
@@ -28,6 +29,8 @@ from scrubjay.store.table import StoredTable, batched, sql_in
 from scrubjay.store.where import compile_where
 
 BATCH = 2_000
+KNOWN = ("id", "sha256", "group", "split", "phash")
+"""Columns that decide about a new file."""
 HISTORY = timedelta(days=90)
 """Versions of the table are its history; older ones go when small files are gathered."""
 ASKED = 4_000
@@ -201,9 +204,23 @@ class Catalog:
         """Attribute -> int64, float64, bool, date32, timestamp, string or list<string>."""
         return types_in(self._table.schema()) if self._table.exists() else {}
 
-    def known(self) -> Known:
-        """What a scan compares with."""
-        rows = self._table.rows(["id", "sha256", "group", "split", "phash"])
+    def phashes(self) -> NDArray[np.uint64]:
+        """(n,) all different perceptual hashes of the pictures that have one, ascending."""
+        rows = self._table.rows(["phash"])
+        if not rows.num_rows:
+            return np.empty(0, np.uint64)
+        hashes: NDArray[np.uint64] = np.unique(rows["phash"].drop_null().to_numpy())
+        return hashes
+
+    def known(self, about: About | None = None) -> Known:
+        """What a scan compares with.
+
+        Args:
+            about: only what decides about these; all of it costs 3 s a million items.
+        """
+        if not self._table.exists():
+            return Known()
+        rows = self._table.rows(KNOWN, where=None if about is None else self._deciding(about))
         if not rows.num_rows:
             return Known()
         rows = rows.sort_by([("id", "descending")])
@@ -224,6 +241,16 @@ class Catalog:
                 for group, split in zip(groups, rows["split"].to_pylist(), strict=True)
             },
         )
+
+    def _deciding(self, about: About) -> str:
+        """The rows of these ids and bytes, and all of the content groups they would join."""
+        groups = set(about.groups)
+        if about.phashes:
+            alike = f"phash IN ({', '.join(map(str, sorted(about.phashes)))})"
+            groups.update(self._table.rows(["group"], where=alike)["group"].to_pylist())
+        named = (("id", about.ids), ("sha256", about.sha256s), ("`group`", groups))
+        told = [sql_in(column, sorted(texts)) for column, texts in named if texts]
+        return " OR ".join(told) or "false"
 
     def sha256s_below(self, start: str) -> dict[str, str]:
         """Address -> the bytes there, of every address that begins so."""

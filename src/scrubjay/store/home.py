@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scrubjay.core.config import Settings
 from scrubjay.core.errors import WrongUse
-from scrubjay.core.known import Known
+from scrubjay.core.known import About, Known
 from scrubjay.store.bucket import SCHEME
 from scrubjay.store.bucket_registry import open_registry
 from scrubjay.store.catalog import Catalog
@@ -71,9 +71,13 @@ class Home:
         """What served before what serves now."""
         return Served(self.path / "served")
 
-    def known(self) -> Known:
-        """What a scan compares with: the catalog, and what is not to be taken again."""
-        return replace(self.catalog.known(), forgotten=self.forgotten.ids_by_sha256())
+    def known(self, about: About | None = None) -> Known:
+        """What a scan compares with: the catalog, and what is not to be taken again.
+
+        Args:
+            about: only what decides about these.
+        """
+        return replace(self.catalog.known(about), forgotten=self.forgotten.ids_by_sha256())
 
     @cached_property
     def media(self) -> MediaStore:
