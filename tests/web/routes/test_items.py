@@ -269,6 +269,14 @@ def test_parts_of_a_file_are_sent_as_asked_for(shared_client):
     beyond = shared_client.get(address, headers={"Range": f"bytes={len(whole)}-"})
     assert beyond.status_code == 416
     assert beyond.headers["content-range"] == f"bytes */{len(whole)}"
+    told = beyond.json()["error"]
+    assert (told["type"], told["param"]) == ("invalid_request_error", "Range")
+    assert "the file ends before" in told["message"]
+    for wrong in ("lines=0-9", "bytes", "bytes=", "bytes=9-2"):
+        answer = shared_client.get(address, headers={"Range": wrong})
+        assert answer.status_code == 400, wrong
+        assert "bytes=FIRST-LAST" in answer.json()["error"]["message"]
+        assert "content-range" not in answer.headers
     plain = shared_client.get(address)
     assert (plain.status_code, plain.headers["accept-ranges"]) == (200, "bytes")
     etag = plain.headers["etag"]

@@ -23,6 +23,7 @@ from scrubjay.web.content_type import content_type
 from scrubjay.web.context import Context, ContextDep
 from scrubjay.web.file_name import content_disposition
 from scrubjay.web.item_schemas import FacetsTold, ForgottenTold, ItemsTold, ItemTold, UploadedTold
+from scrubjay.web.media_file import MediaFile
 from scrubjay.web.schemas import Problem
 from scrubjay.web.uploading import MAX_FILES, FilesSent, read_form, read_json, take_uploads
 
@@ -144,7 +145,7 @@ async def facets(context: ContextDep) -> Response:
         200: {"content": {"*/*": {}}, "description": "The file, as it was added."},
         206: {"content": {"*/*": {}}, "description": "The part of it that `Range` asks for."},
         304: {"description": "The file that `If-None-Match` names."},
-        416: {"description": "A range outside the file."},
+        416: {"model": Problem, "description": "A range outside the file."},
         **NO_SUCH,
     },
 )
@@ -164,7 +165,7 @@ async def media(
     }
     if _has(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return FileResponse(path, headers=headers, media_type=kind)
+    return MediaFile(path, headers=headers, media_type=kind)
 
 
 @router.get(
