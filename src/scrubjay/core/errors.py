@@ -10,6 +10,7 @@
     ├── UnsupportedModality       an encoder without the tower asked for
     ├── MissingExtra              an optional dependency, with the command that installs it
     ├── ModelNotFound             a model directory or hub id that is not on this machine
+    ├── RemoteFailed              another server, or its answer, that cannot be used
     ├── NotReady                  something must be done first, and the message says what
     ├── Conflict                  somebody else changed it first
     ├── Damaged                   stored bytes that do not match their manifest
@@ -101,6 +102,10 @@ class MissingExtra(ScrubjayError):
 
 class ModelNotFound(ScrubjayError):
     """A model directory or hub id that is not on this machine."""
+
+
+class RemoteFailed(ScrubjayError):
+    """Another server cannot be reached, refuses, or answers what cannot be used."""
 
 
 class NotReady(ScrubjayError):
