@@ -33,7 +33,6 @@ INLINE_CHARACTERS = 4096
     response_model=Embeddings,
     summary="Vectors of texts, pictures and recordings in one space",
     responses={
-        400: {"model": Problem, "description": "The request is wrong, and how."},
         404: {"model": Problem, "description": "No such version."},
         422: {"model": Problem, "description": "An input that cannot be read."},
         429: {"model": Problem, "description": "Too much waits; `Retry-After` says how long."},

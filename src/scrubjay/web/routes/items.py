@@ -38,9 +38,6 @@ THUMBS_AT_ONCE: Final = 2
 NO_SUCH: Mapping[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "No such item, or its file is gone."}
 }
-WRONG: Mapping[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The request is wrong, and how."}
-}
 ItemId = Annotated[str, Path(description="An item's id.", examples=["3f2a9c41d07be658"])]
 
 _FORM: Final = {
@@ -79,7 +76,6 @@ _BODY: Final = {
     summary="Add pictures and recordings",
     openapi_extra=_BODY,
     responses={
-        **WRONG,
         409: {"model": Problem, "description": "The home is kept busy; try again."},
         422: {"model": UploadedTold, "description": "Every file was refused; the answer says why."},
         429: {"model": Problem, "description": "Too many uploads wait."},
@@ -100,9 +96,7 @@ async def add(request: Request, context: ContextDep) -> Response:
     return JSONResponse(done.to_json(), status_code=201 if done.taken else 422)
 
 
-@router.get(
-    "", response_model=ItemsTold, summary="What the home holds, page by page", responses={**WRONG}
-)
+@router.get("", response_model=ItemsTold, summary="What the home holds, page by page")
 async def listed(
     context: ContextDep,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items wanted.")] = 50,

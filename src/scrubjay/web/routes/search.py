@@ -28,7 +28,6 @@ NOTHING: Final = "nothing that is indexed passes the filters"
     response_model=SearchTold,
     summary="Find by typing, showing, speaking, or by an item",
     responses={
-        400: {"model": Problem, "description": "The query is wrong, and how."},
         404: {"model": Problem, "description": "No such version or item."},
         422: {"model": Problem, "description": "A picture or recording that cannot be read."},
         429: {"model": Problem, "description": "Too much waits; `Retry-After` says how long."},
