@@ -34,7 +34,8 @@ from scrubjay.media.world.things import Language, familiar, newcomers
 from scrubjay.models.load import load_trainable, load_version
 from scrubjay.search.calibrate import Fitted, calibrate
 from scrubjay.search.cutoff import Cutoffs
-from scrubjay.store.index import Generation, Generations, Row
+from scrubjay.store.generations import Generations
+from scrubjay.store.index import Generation, Row
 
 VERSION = "bench"
 SEED = 5

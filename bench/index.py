@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from scrubjay.core.config import IndexSettings
 from scrubjay.core.types import Item, Kind, Modality, Split
-from scrubjay.store.index import Found, Generation, Generations, Row
+from scrubjay.store.generations import Generations
+from scrubjay.store.index import Found, Generation, Row
 
 Vectors: TypeAlias = NDArray[np.float32]
 

@@ -196,7 +196,7 @@ def theirs(scratch: Path) -> Callable[[], tuple[float, ...]]:
 def ours(scratch: Path) -> Callable[[], tuple[float, ...]]:
     from scrubjay.models.load import load_version
     from scrubjay.search.ingest import ingest
-    from scrubjay.store.index import Generations
+    from scrubjay.store.generations import Generations
     from scrubjay.store.objects import read_uri
 
     encoder = load_version(scratch / "version", version="bench", threads=1)

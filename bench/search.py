@@ -103,7 +103,8 @@ def searched(
 def filled(folder: Path, n: int, dim: int) -> Generation:
     """A generation of n random unit vectors, as ingestion would write it."""
     from scrubjay.core.types import Item, Kind, Modality, Split
-    from scrubjay.store.index import Generations, Row
+    from scrubjay.store.generations import Generations
+    from scrubjay.store.index import Row
 
     vectors = np.random.default_rng(0).standard_normal((n, dim)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)

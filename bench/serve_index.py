@@ -28,7 +28,8 @@ from index import collection, filled, normalised
 from scrubjay.core.config import IndexSettings
 from scrubjay.core.types import Modality
 from scrubjay.models.load import load_version
-from scrubjay.store.index import Generation, Generations
+from scrubjay.store.generations import Generations
+from scrubjay.store.index import Generation
 from serve_home import built, texts
 
 Vectors: TypeAlias = NDArray[np.float32]

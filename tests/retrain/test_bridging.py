@@ -10,7 +10,8 @@ import pytest
 from scrubjay.core.types import Modality
 from scrubjay.evaluate.examples import View
 from scrubjay.retrain.bridging import BridgePlan, learn_bridges, plan_bridge
-from scrubjay.store.index import Generations, Row
+from scrubjay.store.generations import Generations
+from scrubjay.store.index import Row
 from tests.store.made import item, units
 
 N, DIM = 80, 12

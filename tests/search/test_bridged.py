@@ -16,7 +16,8 @@ from scrubjay.core.types import Champion, Kind, Modality
 from scrubjay.search.bridge import Bridge, BridgeKind
 from scrubjay.search.bridged import bridge_generation
 from scrubjay.search.query import Query, Searcher
-from scrubjay.store.index import Generations, Row
+from scrubjay.store.generations import Generations
+from scrubjay.store.index import Row
 from scrubjay.store.partitions import Partitioned, partitioned
 from scrubjay.store.table import StoredTable
 from tests.search.conftest import ColourEncoder
@@ -105,7 +106,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from scrubjay.search.bridged import bridge_generation
-from scrubjay.store.index import Generations
+from scrubjay.store.generations import Generations
 from tests.search.test_bridged import BRIDGES
 
 generations = Generations(Path(sys.argv[1]))

@@ -12,7 +12,7 @@ from scrubjay.core.types import Kind, Modality
 from scrubjay.evaluate.cutoff import AIM
 from scrubjay.search.calibrate import NO_QUESTIONS, TOO_ALIKE, calibrate
 from scrubjay.search.cutoff import Cutoffs
-from scrubjay.store.index import Generations
+from scrubjay.store.generations import Generations
 from tests.search.naming import ABSENT, DIM, NamingEncoder, pictures, unit
 
 

@@ -9,7 +9,7 @@ from scrubjay.models.load import load_encoder
 from scrubjay.search.ingest import ingest
 from scrubjay.search.measure import evaluate_items
 from scrubjay.search.query import Query, Searcher
-from scrubjay.store.index import Generations
+from scrubjay.store.generations import Generations
 from tests.cli.conftest import collection, tone
 from tests.search.conftest import png
 

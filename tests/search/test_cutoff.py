@@ -14,7 +14,7 @@ from scrubjay.core.types import Champion, Kind, Modality
 from scrubjay.evaluate.cutoff import Law, Line, Shares
 from scrubjay.search.cutoff import CAPTIONS_KEPT, Calibration, Cutoffs, Judged, read_calibration
 from scrubjay.search.query import Query, Searcher
-from scrubjay.store.index import Generations
+from scrubjay.store.generations import Generations
 from tests.search.naming import DIM, THINGS, NamingEncoder, pictures
 
 SURE = Shares(0.95, 0.95)

@@ -16,7 +16,8 @@ from scrubjay.core.types import Kind, Modality
 from scrubjay.search.bridge import Bridge, BridgeKind
 from scrubjay.search.bridged import bridge_generation
 from scrubjay.search.ingest import ingest
-from scrubjay.store.index import Generations, Row
+from scrubjay.store.generations import Generations
+from scrubjay.store.index import Row
 from tests.search.conftest import ColourEncoder, Shelf
 from tests.search.test_bridged import content
 
@@ -138,7 +139,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from scrubjay.search.ingest import ingest
-from scrubjay.store.index import Generations
+from scrubjay.store.generations import Generations
 from tests.search.conftest import ColourEncoder
 from tests.search.test_ingest import collection
 
@@ -268,7 +269,7 @@ KILLED_UPGRADING = """
 import sys
 from pathlib import Path
 from scrubjay.search.ingest import ingest
-from scrubjay.store.index import Generations
+from scrubjay.store.generations import Generations
 from tests.search.test_ingest import Turned, collection
 
 shelf = collection(Path(sys.argv[1]))

@@ -14,7 +14,7 @@ from scrubjay.media.audio import encode_wav
 from scrubjay.search.cutoff import Judged
 from scrubjay.search.ingest import ingest
 from scrubjay.search.query import MAX_K, MAX_TEXT, Query, Searcher, checked_text
-from scrubjay.store.index import Generations
+from scrubjay.store.generations import Generations
 from tests.search.conftest import ColourEncoder, Shelf, png, wav
 
 

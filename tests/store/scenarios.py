@@ -108,7 +108,7 @@ def forget(home):
 
 
 def add_rows(home):
-    from scrubjay.store.index import Generations
+    from scrubjay.store.generations import Generations
     from tests.store.made import item, rows_of, sha, units
 
     items = [item(n, sha256=sha(f"new {n}"), attributes={"price": 0.5}) for n in range(5, 15)]
@@ -117,14 +117,14 @@ def add_rows(home):
 
 def optimise(home):
     from scrubjay.core.config import IndexSettings
-    from scrubjay.store.index import Generations
+    from scrubjay.store.generations import Generations
 
     generations = Generations(home / "generations", IndexSettings(exact_below=300))
     generations.open("v1").optimise()
 
 
 def remove(home):
-    from scrubjay.store.index import Generations
+    from scrubjay.store.generations import Generations
 
     Generations(home / "generations").remove("v1")
 
@@ -152,7 +152,7 @@ def upsert_for_ever(home):
 
 def add_rows_for_ever(home):
     """Acknowledge each batch on stdout, until killed."""
-    from scrubjay.store.index import Generations
+    from scrubjay.store.generations import Generations
     from tests.store.made import item, rows_of, units
 
     generation = Generations(home / "generations").open("v1")

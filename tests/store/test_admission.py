@@ -11,7 +11,7 @@ import pytest
 from scrubjay.core.config import IndexSettings
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.types import Modality
-from scrubjay.store.index import Generations
+from scrubjay.store.generations import Generations
 from tests.store.made import item, rows_of, sha, units
 
 DIM = 8

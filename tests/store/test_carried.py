@@ -10,7 +10,8 @@ import pytest
 
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.types import Kind, Modality
-from scrubjay.store.index import Generations, Row
+from scrubjay.store.generations import Generations
+from scrubjay.store.index import Row
 from tests.store.made import item, rows_of, units
 
 OLD, NEW = 8, 6

@@ -12,7 +12,7 @@ import pytest
 from scrubjay.core.config import IndexSettings
 from scrubjay.media.layout import Problem
 from scrubjay.store.catalog import Catalog
-from scrubjay.store.index import Generations
+from scrubjay.store.generations import Generations
 from scrubjay.store.quarantine import Quarantine
 from tests.store.killing import REPOSITORY, killed, run
 from tests.store.made import item, names_in, rows_of, sha, units

@@ -9,7 +9,7 @@ from scrubjay.core.errors import NotReady
 from scrubjay.core.types import Kind
 from scrubjay.store import in_memory
 from scrubjay.store.clustered import ClusteredRows
-from scrubjay.store.index import Generations
+from scrubjay.store.generations import Generations
 from scrubjay.store.nearest import Nearest
 from tests.store.made import item, rows_of, units
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from scrubjay.core.config import IndexSettings
-from scrubjay.core.errors import BadFilter, Conflict, NotReady, UnknownName, WrongUse
+from scrubjay.core.errors import BadFilter, WrongUse
 from scrubjay.core.types import Kind, Modality, Split
-from scrubjay.store.index import Generations, Row
+from scrubjay.store.generations import Generations
+from scrubjay.store.index import Row
 from scrubjay.store.partitions import partitioned
 from scrubjay.store.table import StoredTable
 from tests.store.made import item, rows_of, sha, units
@@ -222,6 +223,15 @@ def test_descriptions_follow_the_catalog_without_embedding_again(generations, fi
     assert version(filled) == before
 
 
+def test_how_many_rows_there_are_of_a_kind_follows_every_change(generations, filled):
+    other = generations.open("v1")
+    spoken = sum(one.kind is Kind.SPEECH for one in ITEMS)
+    assert other.kinds() == {Kind.SPEECH: spoken, Kind.IMAGE: 100 - spoken}
+    filled.delete([one.id for one in ITEMS if one.kind is Kind.SPEECH])
+    assert other.kinds() == filled.kinds() == {Kind.IMAGE: 100 - spoken}
+    assert generations.create("v2", dim=4, attribute_types={}).kinds() == {}
+
+
 def test_views_of_some_items_are_their_stored_vectors_by_modality(generation):
     spoken = [replace(row, modality=Modality.SPEECH) for row in rows_of(ITEMS[:5])]
     generation.add([*spoken, *rows_of(ITEMS[5:])], VECTORS)
@@ -296,47 +306,6 @@ def test_an_empty_generation_finds_nothing(generation):
     generation.delete([])
     generation.optimise()
     generation.sync()
-
-
-# The folder of generations
-
-
-def test_generations_are_named_opened_and_removed(tmp_path, generations, generation):
-    generations.create("v2", dim=4, attribute_types={})
-    (tmp_path / "generations" / "killed.lance" / "data").mkdir(parents=True)
-    assert generations.names() == ("v1", "v2")
-    assert generations.open("v2").dim == 4
-    with pytest.raises(UnknownName, match=r"did you mean 'v1' or 'v2'|did you mean 'v2' or 'v1'"):
-        generations.open("v3")
-    with pytest.raises(Conflict, match="there already"):
-        generations.create("v1", dim=4, attribute_types={})
-    generations.remove("v1")
-    assert generations.names() == ("v2",)
-    with pytest.raises(NotReady, match="was removed"):
-        generation.search(VECTORS[0], 1)
-    with pytest.raises(UnknownName):
-        generations.remove("v1")
-    assert generations.create("v1", dim=8, attribute_types={}).count() == 0
-
-
-def test_a_generation_whose_creation_was_killed_is_created_again(tmp_path, generations):
-    (tmp_path / "generations" / "v1.lance" / "data").mkdir(parents=True)
-    assert generations.create("v1", dim=4, attribute_types={}).count() == 0
-
-
-@pytest.mark.parametrize("name", ["", ".", "../x", "a/b", "a b", ".hidden", "x" * 200, "a."])
-def test_a_name_that_cannot_be_a_file_everywhere_is_refused(generations, name):
-    with pytest.raises(WrongUse):
-        generations.create(name, dim=4, attribute_types={})
-    with pytest.raises(UnknownName):
-        generations.open(name)
-
-
-def test_an_unknown_attribute_type_and_no_width_are_refused(generations):
-    with pytest.raises(WrongUse, match="int63"):
-        generations.create("v1", dim=4, attribute_types={"a": "int63"})
-    with pytest.raises(WrongUse, match="0 numbers"):
-        generations.create("v1", dim=0, attribute_types={})
 
 
 def test_sync_flushes_every_file(filled, monkeypatch):

@@ -8,7 +8,8 @@ import pytest
 from scrubjay.core.config import IndexSettings
 from scrubjay.media.layout import Problem
 from scrubjay.store.catalog import Catalog
-from scrubjay.store.index import Generation, Generations
+from scrubjay.store.generations import Generations
+from scrubjay.store.index import Generation
 from scrubjay.store.quarantine import Quarantine
 from tests.store.looking import holding, retained, tables_of, vector_of
 from tests.store.made import item, rows_of, units

@@ -9,7 +9,7 @@ import pytest
 
 from scrubjay.core.errors import Damaged, WrongUse
 from scrubjay.core.types import Champion
-from scrubjay.store.index import Generations
+from scrubjay.store.generations import Generations
 from scrubjay.store.registry import Registry
 from tests.store.killing import killed, run
 from tests.store.made import names_in

@@ -14,8 +14,8 @@ from scrubjay.store.bucket import SCHEME
 from scrubjay.store.bucket_registry import open_registry
 from scrubjay.store.catalog import Catalog
 from scrubjay.store.forgotten import Forgotten
+from scrubjay.store.generations import Generations
 from scrubjay.store.held import Held
-from scrubjay.store.index import Generations
 from scrubjay.store.media import MediaStore
 from scrubjay.store.originals import Originals
 from scrubjay.store.quarantine import Quarantine

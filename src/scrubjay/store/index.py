@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -12,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.core.config import IndexSettings
-from scrubjay.core.errors import Conflict, UnknownItem, UnknownName, WrongUse
+from scrubjay.core.errors import UnknownItem, WrongUse
 from scrubjay.core.types import Item, Kind, Modality
 from scrubjay.store.admission import Current, check_rows, still_wanted, unit_query, unit_vectors
-from scrubjay.store.attributes import arrow_types, joined_types, settled_types, types_in
+from scrubjay.store.attributes import joined_types, settled_types, types_in
 from scrubjay.store.carried import HeldRows, Page, SpaceMap, fitting_maps, mapped_table, unheld
 from scrubjay.store.catalog_schema import checked, items_of
-from scrubjay.store.durable import remove_folder, sweep_trash
 from scrubjay.store.nearest import Nearest
 from scrubjay.store.partitions import partition, partitioned, repartition
 from scrubjay.store.purge import scour
@@ -30,7 +28,6 @@ from scrubjay.store.rows import (
     Row,
     Span,
     described,
-    row_schema,
     row_table,
     space_of,
 )
@@ -39,14 +36,13 @@ from scrubjay.store.table import StoredTable, batched, sql_in, sql_text
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Found", "Generation", "Generations", "Page", "Row", "Span"]
+__all__ = ["Found", "Generation", "Page", "Row", "Span"]
 
 BATCH = 2_000
 GATHER_ABOVE = 32
 """Small files a generation may have before they are gathered; gathering rewrites its vectors."""
 UNINDEXED_SHARE = 0.05
 """Rows an approximate index may not know yet; they are compared one by one until it does."""
-DEFAULTS = IndexSettings()
 KEEP = timedelta(hours=1)
 """Old versions are kept for searches that are under way."""
 
@@ -388,85 +384,3 @@ def _matrix(rows: pa.Table, dim: int) -> NDArray[np.float32]:
     flat = rows[VECTOR].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     vectors: NDArray[np.float32] = flat.reshape(-1, dim).astype(np.float32)
     return vectors
-
-
-class Generations:
-    """A folder of generations."""
-
-    def __init__(self, folder: Path, settings: IndexSettings = DEFAULTS) -> None:
-        self._folder = folder
-        self._settings = settings
-
-    def create(
-        self,
-        name: str,
-        *,
-        dim: int,
-        attribute_types: Mapping[str, str],
-        version: str | None = None,
-    ) -> Generation:
-        """Begin an empty generation.
-
-        Args:
-            name: letters, digits, `.`, `_` and `-`.
-            dim: length of its vectors.
-            attribute_types: the catalog's; more are added as rows bring them.
-            version: in whose space its vectors will be; by default the one it is named after.
-
-        Raises:
-            Conflict: there is one of that name.
-            WrongUse: a name, length or type that cannot be.
-        """
-        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name) is None or name.endswith("."):
-            raise WrongUse(f"{name!r} cannot be a generation's name: use letters, digits and - _ .")
-        if dim < 1:
-            raise WrongUse(f"vectors of {dim} numbers cannot be indexed")
-        if unknown := set(attribute_types.values()) - arrow_types().keys():
-            raise UnknownName("attribute type", min(unknown), arrow_types())
-        table = StoredTable(self._path(name), point="generation")
-        with table.writing():
-            sweep_trash(self._folder)
-            if table.exists():
-                raise Conflict(f"generation {name!r} is there already; open it, or remove it first")
-            table.create(
-                row_schema(dim, attribute_types, version=name if version is None else version)
-            )
-        return self.open(name)
-
-    def open(self, name: str) -> Generation:
-        """A generation by its name.
-
-        Raises:
-            UnknownName: there is none; the message offers the nearest.
-        """
-        if name not in (known := self.names()):
-            raise UnknownName("generation", name, known)
-        return Generation(self._path(name), self._settings)
-
-    def names(self) -> tuple[str, ...]:
-        """Every generation, in order of name."""
-        found = self._folder.glob("[!.]*.lance")
-        return tuple(sorted(one.stem for one in found if StoredTable(one, point="").exists()))
-
-    def remove(self, name: str) -> None:
-        """Remove a generation. Whether it serves is the caller's to know.
-
-        Raises:
-            UnknownName: there is none.
-        """
-        if name not in (known := self.names()):
-            raise UnknownName("generation", name, known)
-        with StoredTable(self._path(name), point="generation").writing():
-            self.cutoff(name).unlink(missing_ok=True)
-            remove_folder(self._path(name), point="generation")
-
-    def cutoff(self, name: str) -> Path:
-        """Where it is written down what is close enough in a generation; it goes with it."""
-        return self._folder / f"{name}.cutoff.json"
-
-    def sweep(self) -> None:
-        """Delete what is left of generations whose removal was killed."""
-        sweep_trash(self._folder)
-
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{name}.lance"
