@@ -7,11 +7,8 @@ file, leave no core dump, hold few files open and gain no privileges.
 
 from __future__ import annotations
 
-import ctypes
 import os
-import resource
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -21,6 +18,7 @@ import soxr
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadMedia, MissingExtra
 from scrubjay.media.audio import probe_sound, sound_pieces
+from scrubjay.media.confinement import give_up_rights, mapped_bytes, set_limits
 from scrubjay.media.wire import (
     ANSWER,
     ANSWERS,
@@ -36,10 +34,6 @@ from scrubjay.media.wire import (
 READY: Final = (soundfile.__libsndfile_version__, soxr.__libsoxr_version__)
 """Loading the libraries now is what the first request does not wait for."""
 
-_OPEN_FILES: Final = 64
-_NO_NEW_PRIVILEGES: Final = 38
-"""PR_SET_NO_NEW_PRIVS of linux/prctl.h."""
-
 
 def main() -> None:
     """Answer until standard input ends."""
@@ -47,8 +41,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb", MAX_PIECE)
     # What a library prints must not become part of an answer.
     os.dup2(2, 1)
-    _give_up_rights()
-    begun_with = _address_space()
+    give_up_rights()
+    begun_with = mapped_bytes()
     while head := asked.read(REQUEST.size):
         magic, task, length, max_bytes, max_sound_s, memory, seconds = REQUEST.unpack(head)
         if magic != ASKS:
@@ -56,7 +50,7 @@ def main() -> None:
         data = asked.read(length)
         if len(data) < length:
             return
-        _set_limits(begun_with + 2 * len(data) + memory, seconds)
+        set_limits(begun_with + 2 * len(data) + memory, seconds)
         for said, payload in answer(Task(task), data, int(max_bytes), max_sound_s):
             answers.write(ANSWER.pack(ANSWERS, said, len(payload)))
             answers.write(payload)
@@ -86,27 +80,6 @@ def answer(
         yield Said.MISSING_EXTRA, str(error).encode()[:MAX_REASON]
     except MemoryError:
         yield Said.OUT_OF_MEMORY, b""
-
-
-def _give_up_rights() -> None:
-    ctypes.CDLL(None, use_errno=True).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
-
-
-def _address_space() -> int:
-    """Bytes of memory mapped by now (proc(5), statm)."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    return pages * resource.getpagesize()
-
-
-def _set_limits(memory: int, seconds: float) -> None:
-    """Allow this much memory in all, and this much more processor time."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory, resource.RLIM_INFINITY))
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(used.ru_utime + used.ru_stime + seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class DecoderProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/",
-            env=_environment(),
+            env=decoder_environment(),
             bufsize=0,
             start_new_session=True,  # Ctrl-C is for the program, which ends its decoders itself
         )
@@ -211,7 +211,8 @@ def _wait(pipe: int, event: int, until: float) -> None:
         raise TimeoutError
 
 
-def _environment() -> dict[str, str]:
+def decoder_environment() -> dict[str, str]:
+    """The variables a decoding process gets: how to find this program, and no secrets."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {
         **kept,

@@ -1,0 +1,396 @@
+"""Videos decoded in other processes, within limits, frame by frame: nothing holds a whole one.
+
+A decoder is C code fed with a stranger's bytes, so each pass over a video has a process of its own
+(`scrubjay.media.video_decoder`), which can write nothing, knows no secrets, and may use little. It
+is told which container it reads and is handed an open file, so that a playlist can name no other.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubjay.core.errors import BadMedia, MissingExtra
+from scrubjay.core.types import Picture
+from scrubjay.media.decoder_process import decoder_environment
+from scrubjay.media.sniff import HEAD_BYTES, Format, sniff_format
+from scrubjay.media.video_wire import (
+    ANSWER,
+    ANSWERS,
+    MAX_REASON,
+    MAX_SAMPLES,
+    Request,
+    Said,
+    Want,
+)
+
+DEMUXERS: Final = {
+    Format.MP4: "mov",
+    Format.MATROSKA: "matroska",
+    Format.AVI: "avi",
+    Format.MPEG: "mpeg",
+    Format.OGG: "ogg",
+}
+
+_READ: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLimits:
+    """What a stranger's video may cost.
+
+    Attributes:
+        max_bytes: size of the file.
+        max_s: its length in seconds.
+        max_pixels: width x height of a frame.
+        memory: bytes its decoder may map beyond what it begins with.
+        least_s: seconds of processor time for one pass, however short it is.
+        per_s: seconds of processor time more for each second it may last.
+        stall_s: seconds by the clock in which something must come.
+    """
+
+    max_bytes: int = 64 * 1024**3
+    max_s: float = 12 * 3600.0
+    max_pixels: int = 4096 * 4096
+    memory: int = 1536 * 1024**2
+    least_s: float = 60.0
+    per_s: float = 1.0
+    stall_s: float = 120.0
+
+
+DEFAULT_LIMITS: Final = VideoLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What a video is.
+
+    Attributes:
+        duration_s: as its header says, in seconds; 0: it does not.
+        width: of an upright frame in pixels; 0: it has sound alone.
+        height: of an upright frame in pixels.
+        fps: frames a second on average; 0: not known.
+        has_picture: whether it has a picture track besides a cover.
+        has_sound: whether it has a sound track.
+        rotation: degrees its frames are turned to the left to be upright.
+    """
+
+    duration_s: float
+    width: int
+    height: int
+    fps: float
+    has_picture: bool
+    has_sound: bool
+    rotation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture of a video, upright, and when it is shown, in seconds from the beginning."""
+
+    at_s: float
+    picture: Picture
+
+
+class Video:
+    """A video file. Each method is a pass of its own; threads may run several at once."""
+
+    def __init__(self, path: Path, *, limits: VideoLimits = DEFAULT_LIMITS) -> None:
+        """Look at the first bytes only.
+
+        Raises:
+            BadMedia: empty, too large, a playlist, or no video by its content.
+        """
+        self.path = path
+        self.limits = limits
+        try:
+            size = path.stat().st_size
+            with path.open("rb") as file:
+                head = file.read(HEAD_BYTES)
+        except OSError as error:
+            raise BadMedia(f"cannot be read: {error.strerror or error}", str(path)) from error
+        if not size:
+            raise BadMedia("empty file", str(path))
+        if size > limits.max_bytes:
+            reason = f"file of {size:,} bytes: over the limit of {limits.max_bytes:,}"
+            raise BadMedia(reason, str(path))
+        self._demuxer = demuxer_of(head, str(path))
+
+    def info(self) -> VideoInfo:
+        """What it is; its first frame is decoded.
+
+        Raises:
+            BadMedia: it cannot be used.
+            MissingExtra: PyAV is not installed.
+        """
+        with closing(self._pass(Want.INFO)) as answers:
+            for said, _, payload in answers:
+                if said is Said.INFO:
+                    return _info(payload, str(self.path))
+        raise BadMedia("its decoder said nothing", str(self.path))
+
+    def frames(
+        self,
+        *,
+        every_s: float = 0.0,
+        long_side: int = 0,
+        start_s: float = 0.0,
+        end_s: float | None = None,
+    ) -> Iterator[Frame]:
+        """Frames in order of time; nothing where it has sound alone.
+
+        Args:
+            every_s: seconds from frame to frame; 0: every one there is.
+            long_side: longer side in pixels that larger frames are made smaller to; 0: as they are.
+            start_s: where to begin.
+            end_s: where to end; None: at its end.
+
+        Raises:
+            BadMedia: damaged, truncated, too long, or more costly than is allowed.
+            MissingExtra: PyAV is not installed.
+        """
+        wanted = self._pass(
+            Want.FRAMES, every_s=every_s, long_side=long_side, start_s=start_s, end_s=end_s
+        )
+        yield from self._pictures(wanted)
+
+    def frames_at(self, times: Sequence[float], *, long_side: int = 0) -> Iterator[Frame]:
+        """The frame that is shown at each of some times, in their order.
+
+        Raises:
+            BadMedia: as `frames`.
+            MissingExtra: as `frames`.
+        """
+        wanted = self._pass(Want.FRAMES_AT, times=tuple(times), long_side=long_side)
+        yield from self._pictures(wanted)
+
+    def sound(self) -> Iterator[NDArray[np.float32]]:
+        """Its sound, piece by piece: (samples,) float32 mono at 16 kHz; nothing where it is mute.
+
+        Raises:
+            BadMedia: as `frames`.
+            MissingExtra: as `frames`.
+        """
+        with closing(self._pass(Want.SOUND)) as answers:
+            for said, _, payload in answers:
+                if said is Said.SAMPLES:
+                    yield np.frombuffer(payload, "<f4").astype(np.float32, copy=False)
+
+    def _pictures(self, answers: Generator[_Come, None, None]) -> Iterator[Frame]:
+        with closing(answers):
+            for said, head, payload in answers:
+                if said is Said.FRAME:
+                    shape = (head.height, head.width, 3)
+                    yield Frame(head.at_s, np.frombuffer(payload, np.uint8).reshape(shape))
+
+    def _pass(
+        self,
+        want: Want,
+        *,
+        every_s: float = 0.0,
+        long_side: int = 0,
+        start_s: float = 0.0,
+        end_s: float | None = None,
+        times: tuple[float, ...] = (),
+    ) -> Generator[_Come, None, None]:
+        limits = self.limits
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise BadMedia(f"cannot be read: {error.strerror or error}", str(self.path)) from error
+        request = Request(
+            want=want,
+            descriptor=descriptor,
+            demuxer=self._demuxer,
+            every_s=every_s,
+            long_side=long_side,
+            start_s=start_s,
+            end_s=end_s,
+            times=times,
+            max_s=limits.max_s,
+            max_pixels=limits.max_pixels,
+            memory=limits.memory,
+            seconds=limits.least_s + limits.per_s * limits.max_s,
+        )
+        try:
+            with _decoder(request) as process:
+                yield from _answers(process, limits, str(self.path))
+        finally:
+            os.close(descriptor)
+
+
+def demuxer_of(head: bytes, name: str) -> str:
+    """FFmpeg's name of the container that begins so.
+
+    Raises:
+        BadMedia: a playlist, or no video.
+    """
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith((b"#EXTM3U", b"ffconcat", b"[playlist]", b"<?xml", b"<MPD")):
+        raise BadMedia(
+            "a playlist, which only names other files: add those, nothing is fetched", name
+        )
+    found = sniff_format(head)
+    if found not in DEMUXERS:
+        reason = f"not a video: its content is {found.value}" if found else "not a video"
+        raise BadMedia(reason, name)
+    return DEMUXERS[found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    at_s: float
+    width: int
+    height: int
+
+
+_Come = tuple[Said, _Head, bytes]
+
+
+@contextmanager
+def _decoder(request: Request) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that has been asked; gone on leaving."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scrubjay.media.video_decoder"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=decoder_environment(),
+        bufsize=0,
+        pass_fds=(request.descriptor,),
+        start_new_session=True,  # Ctrl-C is for the program, which ends its decoders itself
+    )
+    try:
+        if process.stdin is None:
+            raise OSError("a decoder was started without pipes")
+        try:
+            process.stdin.write(json.dumps(request.to_json()).encode() + b"\n")
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # it ended at once; reading its answer says how
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _answers(process: subprocess.Popen[bytes], limits: VideoLimits, name: str) -> Iterator[_Come]:
+    """Everything a decoder says, checked, without the end.
+
+    Raises:
+        BadMedia: what it says of the video, or how it died.
+        MissingExtra: it could not begin, for want of PyAV.
+    """
+    if process.stdout is None:
+        raise OSError("a decoder was started without pipes")
+    pipe = process.stdout.fileno()
+    while True:
+        header = _read(pipe, ANSWER.size, limits.stall_s, name)
+        if len(header) < ANSWER.size:
+            raise _lost(process, limits, name)
+        magic, kind, at_s, width, height, length = ANSWER.unpack(header)
+        if magic != ANSWERS or not _fits(kind, at_s, width, height, length, limits):
+            raise BadMedia("its decoder did not answer in the agreed form", name)
+        payload = _read(pipe, length, limits.stall_s, name)
+        if len(payload) < length:
+            raise _lost(process, limits, name)
+        said = Said(kind)
+        if said is Said.DONE:
+            return
+        if said is Said.BAD_MEDIA:
+            raise BadMedia(_plain(payload), name)
+        if said is Said.OUT_OF_MEMORY:
+            allowed = f"{limits.memory / 1024**2:,.0f} MB"
+            raise BadMedia(f"decoding it takes more than {allowed} of memory", name)
+        yield said, _Head(at_s, width, height), payload
+        if said is Said.INFO:
+            return
+
+
+def _fits(
+    kind: int, at_s: float, width: int, height: int, length: int, limits: VideoLimits
+) -> bool:
+    """Whether a header is one that an honest decoder could write."""
+    if kind == Said.FRAME:
+        sane = math.isfinite(at_s) and 0 < width * height <= limits.max_pixels
+        return sane and length == 3 * width * height
+    if kind == Said.SAMPLES:
+        return length <= MAX_SAMPLES and length % 4 == 0
+    if kind in {Said.INFO, Said.BAD_MEDIA}:
+        return length <= MAX_REASON
+    return kind in {Said.DONE, Said.OUT_OF_MEMORY} and length == 0
+
+
+def _read(pipe: int, length: int, stall_s: float, name: str) -> bytes:
+    """So many bytes; fewer at the end.
+
+    Raises:
+        BadMedia: nothing came for too long.
+    """
+    parts: list[bytes] = []
+    left = length
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    until = time.monotonic() + stall_s
+    while left:
+        if not poll.poll(1000 * max(0.0, until - time.monotonic())):
+            raise BadMedia(f"its decoder said nothing for {stall_s:g} s", name)
+        come = os.read(pipe, min(left, _READ))
+        if not come:
+            break
+        parts.append(come)
+        left -= len(come)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _lost(
+    process: subprocess.Popen[bytes], limits: VideoLimits, name: str
+) -> BadMedia | MissingExtra:
+    import importlib.util
+
+    if importlib.util.find_spec("av") is None:
+        return MissingExtra("reading videos", "video")
+    code = process.wait()
+    if code == -signal.SIGXCPU:
+        allowed = limits.least_s + limits.per_s * limits.max_s
+        return BadMedia(f"decoding it takes more than {allowed:g} s of processor time", name)
+    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    return BadMedia(f"its decoder ended early ({how})", name)
+
+
+def _info(payload: bytes, name: str) -> VideoInfo:
+    try:
+        values = json.loads(payload)
+        return VideoInfo(
+            duration_s=float(values["duration_s"]),
+            width=int(values["width"]),
+            height=int(values["height"]),
+            fps=float(values["fps"]),
+            has_picture=bool(values["has_picture"]),
+            has_sound=bool(values["has_sound"]),
+            rotation=int(values["rotation"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadMedia("its decoder did not answer in the agreed form", name) from error
+
+
+def _plain(reason: bytes) -> str:
+    text = reason.decode("utf-8", "replace")
+    return "".join(one for one in text if one.isprintable()) or "damaged video"
