@@ -27,6 +27,7 @@ TABLE: dict[str, str] = {
     # Open to everybody: no token, no session.
     "/healthz": "GET",
     "/login": "GET POST",
+    "/bigger": "POST",
     "/static/{digest}/{name}": "GET",
     # The token, as a bearer header; or a session, and then what changes needs the form token.
     "/openapi.json": "GET HEAD",
@@ -42,6 +43,8 @@ TABLE: dict[str, str] = {
     "/v1/champion": "GET POST",
     # Pages: also what changes without a token on loopback needs the form token.
     "/": "GET POST",
+    "/ask": "GET POST",
+    "/ask/spoken/{name}": "GET",
     "/favicon.ico": "GET",
     "/items": "GET",
     "/items/{item_id:path}": "GET",
@@ -57,7 +60,7 @@ TABLE: dict[str, str] = {
     "/runs/{run_id}/report": "GET",
     "/logout": "POST",
 }
-OPEN = {"/healthz", "/login", "/static/{digest}/{name}"}
+OPEN = {"/healthz", "/login", "/bigger", "/static/{digest}/{name}"}
 KEPT = {"/static/{digest}/{name}", "/favicon.ico"}
 """Whatever the answer, nobody's media is in it."""
 SAFE = {"GET", "HEAD", "OPTIONS"}

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from scrubjay.web.context import Context
 
-OPEN_PATHS: Final = frozenset({"/healthz", "/login"})
-"""Answered to everybody: that the server is alive, and the form that asks for the token."""
+OPEN_PATHS: Final = frozenset({"/healthz", "/login", "/bigger"})
+"""Answered to everybody: that the server is alive, the form that asks for the token, and the switch
+that makes that form larger."""
 
 OPEN_FOLDERS: Final = ("/static/",)
 """What the log-in page needs: files of the package, the same for everybody."""

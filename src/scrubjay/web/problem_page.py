@@ -62,11 +62,22 @@ def problem_answer(
 
 
 def _shell(scope: Scope) -> Shell:
+    from starlette.requests import Request
+
+    from scrubjay.web.bigger import here, is_bigger
     from scrubjay.web.guard import Access
     from scrubjay.web.pages.templates import Shell
 
+    bigger = is_bigger(Request(scope).cookies)
     visit = scope.get("state", {}).get("visit")
     if visit is None:
-        return Shell(current="", open=False)
+        return Shell(current="", open=False, bigger=bigger)
     inside = visit.access is not Access.OPEN
-    return Shell(current="", csrf=visit.csrf_token, open=inside, logged_in=visit.signed_in)
+    return Shell(
+        current="",
+        csrf=visit.csrf_token,
+        open=inside,
+        logged_in=visit.signed_in,
+        bigger=bigger,
+        here=here(scope),
+    )

@@ -21,6 +21,8 @@ class Shell:
         open: whether whoever looks may see more than the log-in.
         logged_in: whether there is a session to end.
         champion: the version that answers now.
+        bigger: whether every control is to be large.
+        here: the address of the page, to come back to.
     """
 
     current: str
@@ -28,6 +30,8 @@ class Shell:
     open: bool = True
     logged_in: bool = False
     champion: str | None = None
+    bigger: bool = False
+    here: str = "/"
     release: str = __version__
 
 

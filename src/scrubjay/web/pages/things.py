@@ -24,6 +24,7 @@ class Thing:
         href: its own page.
         media: its bytes; `thumb` a small picture of it, where it is a picture.
         alike: where what resembles it is searched.
+        ask: where it is asked about, where it is a picture.
         fragment: the part of a recording or video that was found, as a media fragment
             (W3C Media Fragments URI 1.0).
         moment: where that part begins.
@@ -37,6 +38,7 @@ class Thing:
     media: str
     thumb: str | None
     alike: str
+    ask: str | None
     month: str | None = None
     score: float | None = None
     fragment: str = ""
@@ -48,10 +50,10 @@ class Thing:
 def of_hit(hit: Hit) -> Thing:
     """A hit; a moment of a longer recording or video plays from there."""
     return Thing(
-        **_addresses(hit.id, hit.kind),
+        **addresses(hit.id, hit.kind),
         title=title_of(hit.caption, hit.uri),
         score=hit.score,
-        fragment=_fragment(hit.start_s, hit.end_s),
+        fragment=fragment(hit.start_s, hit.end_s),
         moment=words.clock(hit.start_s) if hit.start_s else None,
     )
 
@@ -59,7 +61,7 @@ def of_hit(hit: Hit) -> Thing:
 def of_item(item: Item) -> Thing:
     """An item of the catalogue."""
     return Thing(
-        **_addresses(item.id, item.kind),
+        **addresses(item.id, item.kind),
         title=title_of(next(iter(item.captions), None), item.uri),
         month=item.month,
         size=item.size,
@@ -81,7 +83,8 @@ def href_of(item_id: str) -> str:
     return f"/items/{quote(item_id, safe='')}"
 
 
-def _addresses(item_id: str, kind: Kind) -> dict[str, Any]:
+def addresses(item_id: str, kind: Kind) -> dict[str, Any]:
+    """Where an item's page, bytes, small picture, likes and questions are."""
     api = f"/v1/items/{quote(item_id, safe='')}"
     return {
         "id": item_id,
@@ -90,10 +93,12 @@ def _addresses(item_id: str, kind: Kind) -> dict[str, Any]:
         "media": f"{api}/media",
         "thumb": f"{api}/thumb" if kind is Kind.IMAGE else None,
         "alike": "/?" + urlencode({"like": item_id}),
+        "ask": "/ask?" + urlencode({"item": item_id}) if kind is Kind.IMAGE else None,
     }
 
 
-def _fragment(start_s: float | None, end_s: float | None) -> str:
+def fragment(start_s: float | None, end_s: float | None) -> str:
+    """The part of a recording or video between two seconds, as an address says it."""
     if not start_s:
         return ""
     until = f",{end_s:.10g}" if end_s is not None and end_s > start_s else ""

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from scrubjay.web.auth import MAX_TOKEN
-from scrubjay.web.guard import Visit, visit_of
+from scrubjay.web.bigger import is_bigger
+from scrubjay.web.guard import visit_of
 from scrubjay.web.pages.templates import Shell, render
 
 router = APIRouter(include_in_schema=False)
@@ -23,7 +24,7 @@ async def ask(request: Request, next: str = HOME) -> Response:
     visit = visit_of(request)
     if visit.signed_in or not visit.needs_token:
         return RedirectResponse(local_address(next), 303)
-    return _form(visit, next)
+    return _form(request, next)
 
 
 @router.post("/login")
@@ -37,7 +38,7 @@ async def begin(
     if not visit.needs_token:
         return RedirectResponse(local_address(next), 303)
     if not visit.keys.knows(token.strip()):
-        return _form(visit, next, problem=WRONG)
+        return _form(request, next, problem=WRONG)
     _, value = visit.sessions.begin()
     answer = RedirectResponse(local_address(next), 303)
     answer.headers["set-cookie"] = visit.sessions.cookie(value, secure=visit.secure)
@@ -62,10 +63,16 @@ def local_address(wanted: str) -> str:
     return wanted if plain and inside else HOME
 
 
-def _form(visit: Visit, next: str, problem: str | None = None) -> Response:
+def _form(request: Request, next: str, problem: str | None = None) -> Response:
+    shell = Shell(
+        current="",
+        csrf=visit_of(request).csrf_token,
+        open=False,
+        bigger=is_bigger(request.cookies),
+    )
     page = render(
         "login.html",
-        Shell(current="", csrf=visit.csrf_token, open=False),
+        shell,
         problem=problem,
         next=local_address(next),
     )

@@ -1,9 +1,11 @@
 /* What every page runs. Everything here adds to pages that work without it. */
 
 import { announceSwaps } from "./announce.js";
+import { switchSize } from "./bigger.js";
 import { openDialogs } from "./dialogs.js";
 
 announceSwaps();
+switchSize();
 openDialogs();
 
 for (const form of document.querySelectorAll("[data-submit-on-change]")) {
@@ -18,4 +20,9 @@ if (document.getElementById("search")) {
 if (document.getElementById("upload")) {
   const { startUpload } = await import("./upload.js");
   startUpload();
+}
+
+if (document.getElementById("ask")) {
+  const { startAsk } = await import("./ask.js");
+  startAsk();
 }

@@ -1,7 +1,8 @@
 /* One question made of words and, where one is attached, an example: a picture or a recording. */
 
 import { announce } from "./announce.js";
-import { Microphone } from "./microphone.js";
+import { takeHandedOver } from "./handed-over.js";
+import { listen } from "./listening.js";
 import { preview } from "./preview.js";
 
 const NO_ANSWER = "The server does not answer. Try again in a moment.";
@@ -65,9 +66,19 @@ export function startSearch() {
     event.preventDefault();
     detach();
   });
-  takeDropped(attach);
-  takePasted(attach);
-  listen(attach);
+  takeHandedOver((files) => {
+    const file = firstExample(files);
+    if (file) {
+      attach(file);
+    }
+    return Boolean(file);
+  });
+  listen({
+    button: byId("speak"),
+    told: byId("hearing"),
+    on: "Listening. Press again to search, Escape to forget it.",
+    onHeard: (recording) => attach(recording, { spoken: true }),
+  });
 
   // A reloaded page keeps neither the example nor a box that says there is one.
   if (attached()) {
@@ -132,105 +143,4 @@ function firstExample(files) {
     byId("hearing").textContent = "Only a picture or a recording can be searched with.";
   }
   return file;
-}
-
-function takeDropped(attach) {
-  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
-  let within = 0;
-  const over = (shown) => document.body.classList.toggle("dropping", shown);
-  document.addEventListener("dragenter", (event) => {
-    within += carriesFiles(event) ? 1 : 0;
-    over(within > 0);
-  });
-  document.addEventListener("dragleave", (event) => {
-    within -= carriesFiles(event) ? 1 : 0;
-    over(within > 0);
-  });
-  document.addEventListener("dragover", (event) => {
-    if (carriesFiles(event)) {
-      event.preventDefault();
-    }
-  });
-  document.addEventListener("drop", (event) => {
-    within = 0;
-    over(false);
-    if (carriesFiles(event)) {
-      event.preventDefault();
-      const file = firstExample(event.dataTransfer.files);
-      if (file) {
-        attach(file);
-      }
-    }
-  });
-}
-
-function takePasted(attach) {
-  document.addEventListener("paste", (event) => {
-    const files = event.clipboardData?.files ?? [];
-    const file = files.length > 0 && firstExample(files);
-    if (file) {
-      event.preventDefault();
-      attach(file);
-    }
-  });
-}
-
-/* The microphone's button: pressed it listens, pressed again it searches; Escape forgets it. */
-function listen(attach) {
-  const button = byId("speak");
-  const told = byId("hearing");
-  const microphone = new Microphone({
-    onLoudness: (share) => button.style.setProperty("--loudness", share.toFixed(2)),
-    onFull: () => stop(),
-  });
-
-  function rest(words) {
-    button.setAttribute("aria-pressed", "false");
-    button.style.removeProperty("--loudness");
-    told.textContent = words;
-  }
-
-  async function begin() {
-    told.textContent = "Waiting for the microphone.";
-    try {
-      await microphone.start();
-    } catch (error) {
-      rest(whyNot(error));
-      return;
-    }
-    button.setAttribute("aria-pressed", "true");
-    told.textContent = "Listening. Press again to search, Escape to forget it.";
-  }
-
-  async function stop() {
-    const recording = await microphone.stop();
-    rest("");
-    if (recording) {
-      attach(recording, { spoken: true });
-    } else {
-      told.textContent = "Nothing was heard. Press the microphone and speak.";
-    }
-  }
-
-  button.addEventListener("click", () => (microphone.on ? stop() : begin()));
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && microphone.on) {
-      microphone.cancel();
-      rest("Forgotten.");
-      button.focus();
-    }
-  });
-}
-
-function whyNot(error) {
-  if (!window.isSecureContext || !navigator.mediaDevices) {
-    return "Browsers give the microphone only to pages over HTTPS or on this machine.";
-  }
-  if (error.name === "NotAllowedError") {
-    return "The browser may not use the microphone. Allow it in the address bar, then press again.";
-  }
-  if (error.name === "NotFoundError") {
-    return "No microphone was found.";
-  }
-  return "The microphone cannot be used.";
 }

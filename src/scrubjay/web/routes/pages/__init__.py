@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from scrubjay.web.routes.pages import items, models, runs, search, static, upload
+from scrubjay.web.routes.pages import ask, bigger, items, models, runs, search, static, upload
 
 router = APIRouter(include_in_schema=False)
-for _part in (search, items, upload, models, runs, static):
+for _part in (search, ask, items, upload, models, runs, bigger, static):
     router.include_router(_part.router)

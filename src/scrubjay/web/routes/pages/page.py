@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from scrubjay.web.bigger import here, is_bigger
 from scrubjay.web.context import Context
 from scrubjay.web.guard import visit_of
 from scrubjay.web.pages.templates import Shell, render
@@ -35,6 +36,8 @@ def page(
         csrf=visit.csrf_token,
         logged_in=visit.signed_in,
         champion=champion.version if champion else None,
+        bigger=is_bigger(request.cookies),
+        here=here(request.scope),
     )
     return HTMLResponse(
         render(template, shell, **values),
