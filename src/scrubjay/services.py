@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from scrubjay.core.config import Settings, home_path, registry_url, wants_builtin
@@ -13,6 +14,9 @@ from scrubjay.core.types import Champion, Item, Split
 from scrubjay.store.home import Home
 
 if TYPE_CHECKING:
+    from scrubjay.ask.chain import Asking
+    from scrubjay.ask.finding import Finder
+    from scrubjay.ask.settings import AskSettings
     from scrubjay.retrain.forgetting.forget import Purged
     from scrubjay.retrain.rollback import RolledBack
     from scrubjay.retrain.single import Trained
@@ -407,3 +411,52 @@ def roll_back(home: Home, version: str | None, *, progress: Progress) -> RolledB
     from scrubjay.retrain.rollback import rollback
 
     return rollback(home, version, progress=progress)
+
+
+def open_asking(
+    home: Home | None, settings: AskSettings | None = None, *, finder: Finder | None = None
+) -> Asking:
+    """What answers questions; models and the collection are opened when first needed.
+
+    Args:
+        home: its collection is asked, and keeps what models found in it; None: only pictures that
+            are handed over are asked about.
+        settings: which models answer; None: the ones that work offline, in English.
+        finder: what finds items; None: the champion does, whichever it is at each question.
+    """
+    from scrubjay.ask.chain import Asking
+    from scrubjay.ask.finding import Collection
+    from scrubjay.ask.gleaned import Gleaned
+    from scrubjay.ask.models import Models
+    from scrubjay.ask.prompt import Prompts
+    from scrubjay.ask.settings import AskSettings
+
+    chosen = settings or AskSettings()
+    if home is None:
+        return Asking(Models(chosen), settings=chosen, finder=finder)
+    return Asking(
+        Models(chosen),
+        settings=chosen,
+        finder=finder or Collection(home, _served_pair(home)),
+        prompts=Prompts(home.prompts),
+        gleaned=Gleaned(home.gleanings, still_here=lambda item: _is_here(home, item)),
+    )
+
+
+def _served_pair(home: Home) -> Callable[[], Searcher]:
+    """The champion, opened once as long as it stays the same."""
+    opened: list[Searcher] = []
+    opening = Lock()
+
+    def searcher() -> Searcher:
+        pair = current_champion(home)
+        with opening:
+            if not opened or opened[0].champion != pair:
+                opened[:] = [open_pair(home, pair)]
+            return opened[0]
+
+    return searcher
+
+
+def _is_here(home: Home, item: Item) -> bool:
+    return home.catalog.get(item.id) is not None and item.id not in home.forgotten.pending()

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scrubjay.core.errors import BadConfig
+from scrubjay.core.errors import BadConfig, WrongUse
 from scrubjay.core.looking import Sampling
+
+ROOMS = ("vlm", "ocr", "asr", "tts")
+"""Settings that choose a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,46 @@ class AskSettings:
             raise BadConfig(f"k must be from 1 to 100, not {self.k}")
         if not 0 <= self.least_confidence <= 1:
             raise BadConfig(f"least_confidence must be from 0 to 1, not {self.least_confidence}")
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> AskSettings:
+        """The settings of a composed configuration.
+
+        Raises:
+            BadConfig: a value that cannot be used.
+        """
+        given = dict(config)
+        choices = {room: _choice(room, given.pop(room, None)) for room in ROOMS if room in given}
+        try:
+            sampling = _sampling(given.pop("sampling", {}))
+            for name, kind in (("prompt", str), ("k", int), ("least_confidence", int | float)):
+                if name in given and (
+                    not isinstance(given[name], kind) or isinstance(given[name], bool)
+                ):
+                    raise BadConfig(f"{name} cannot be {given[name]!r}")
+            return cls(**choices, sampling=sampling, **given)
+        except (TypeError, WrongUse) as error:
+            raise BadConfig(f"asking: {error}") from error
+
+
+def _choice(room: str, told: object) -> Choice:
+    """A family and what is set of its options; what is null is left to the family."""
+    if not isinstance(told, Mapping) or not isinstance(told.get("family"), str):
+        raise BadConfig(f"{room} must name a family, as `{room}={{family: builtin}}`")
+    options = {
+        str(name): value for name, value in told.items() if name != "family" and value is not None
+    }
+    return Choice(told["family"], options)
+
+
+def _sampling(told: object) -> Sampling:
+    if not isinstance(told, Mapping):
+        raise BadConfig("sampling must hold settings by name, such as temperature")
+    values = {str(name): value for name, value in told.items()}
+    stop = values.pop("stop", None) or []
+    if not isinstance(stop, list) or not all(isinstance(one, str) for one in stop):
+        raise BadConfig(f"sampling.stop must be a list of texts, not {stop!r}")
+    for name, value in values.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise BadConfig(f"sampling.{name} must be a number, not {value!r}")
+    return Sampling(**values, stop=tuple(stop))

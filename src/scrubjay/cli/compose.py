@@ -12,8 +12,13 @@ from scrubjay.core.errors import BadConfig, MissingExtra, UnknownName, WrongUse
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
+    from scrubjay.ask.settings import AskSettings
+
 FOLDER = Path(__file__).resolve().parent.parent / "conf"
 """The packaged configuration groups."""
+
+ASK_FILE = "ask.yaml"
+"""Standing values of a home for asking."""
 
 OPEN = ("gate.floors",)
 """Settings that are mappings with keys of the owner's."""
@@ -25,7 +30,9 @@ _VARIABLE = re.compile(r"\$\{(?=[A-Z_][A-Z0-9_]*\})")
 _KEY_IN_MESSAGE = re.compile(r"'([^']+)'")
 
 
-def compose(overrides: Sequence[str], config_name: str = "train") -> dict[str, Any]:
+def compose(
+    overrides: Sequence[str], config_name: str = "train", *, extra: str = "train"
+) -> dict[str, Any]:
     """Compose a configuration from the packaged groups.
 
     `hydra.searchpath=[file:///my/conf]` among the overrides adds groups of your own.
@@ -33,6 +40,7 @@ def compose(overrides: Sequence[str], config_name: str = "train") -> dict[str, A
     Args:
         overrides: Hydra overrides such as `experiment=tickets` or `trainer.max_epochs=8`.
         config_name: the root to start from.
+        extra: what brings Hydra, for whoever lacks it.
 
     Returns:
         Plain dictionaries, lists and values; all interpolations resolved.
@@ -45,7 +53,7 @@ def compose(overrides: Sequence[str], config_name: str = "train") -> dict[str, A
     try:
         import hydra
     except ModuleNotFoundError as error:
-        raise MissingExtra("composing a configuration", "train") from error
+        raise MissingExtra("composing a configuration", extra) from error
     for text in overrides:
         _check_form(text)
     with hydra.initialize_config_dir(str(FOLDER), version_base="1.3", job_name="scrubjay"):
@@ -55,7 +63,7 @@ def compose(overrides: Sequence[str], config_name: str = "train") -> dict[str, A
     return config
 
 
-def standing_overrides(path: Path) -> list[str]:
+def standing_overrides(path: Path, *, extra: str = "train") -> list[str]:
     """A YAML file's values as overrides, so that they are held against what there is.
 
     Returns:
@@ -70,7 +78,7 @@ def standing_overrides(path: Path) -> list[str]:
     try:
         import yaml  # type: ignore[import-untyped]
     except ModuleNotFoundError as error:
-        raise MissingExtra("reading a configuration", "train") from error
+        raise MissingExtra("reading a configuration", extra) from error
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, ValueError, yaml.YAMLError) as error:
@@ -81,6 +89,35 @@ def standing_overrides(path: Path) -> list[str]:
     # A group is chosen before values in it are set.
     flat = sorted(_leaves(values), key=lambda pair: pair[0] not in groups)
     return [f"{key}={_spelled(value)}" for key, value in flat]
+
+
+def ask_settings(home_path: Path, overrides: Sequence[str]) -> AskSettings:
+    """Which models answer: the packaged configuration, the home's standing values, overrides.
+
+    Hydra is imported only where one of the last two says something.
+
+    Args:
+        home_path: its `ask.yaml` holds standing values, where there is one.
+        overrides: such as `vlm=transformers`, `vlm.source=FOLDER` or `prompt=rules`.
+
+    Raises:
+        UnknownName, BadConfig: as `compose`.
+        MissingExtra: Hydra is not installed.
+    """
+    from scrubjay.ask.settings import AskSettings
+
+    given = [*standing_overrides(home_path / ASK_FILE, extra="ask"), *overrides]
+    if not given:
+        return AskSettings()
+    for text in given:
+        _check_form(text)
+    # A prompt may be a home's own, of which Hydra knows nothing.
+    prompts = [text for text in given if _parsed(text).key_or_group == "prompt"]
+    others = [text for text in given if text not in prompts]
+    config = compose(others, config_name="ask", extra="ask")
+    if prompts:
+        config["prompt"] = _parsed(prompts[-1]).value()
+    return AskSettings.from_config(config)
 
 
 def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

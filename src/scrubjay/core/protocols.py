@@ -111,7 +111,10 @@ class VisionLanguage(Protocol):
         ...
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
-        """The text of `reply`, piece by piece as it is made; together they are that text."""
+        """The text of `reply`, piece by piece as it is made; together they are that text.
+
+        A generator that returns the whole Reply (PEP 380) lets its confidence be known, too.
+        """
         ...
 
     def caption(self, picture: Picture, sampling: Sampling) -> Reply:

@@ -15,6 +15,7 @@ from scrubjay.store.bucket_registry import open_registry
 from scrubjay.store.catalog import Catalog
 from scrubjay.store.forgotten import Forgotten
 from scrubjay.store.generations import Generations
+from scrubjay.store.gleanings import Gleanings
 from scrubjay.store.held import Held
 from scrubjay.store.media import MediaStore
 from scrubjay.store.originals import Originals
@@ -95,6 +96,11 @@ class Home:
         return Thumbs(self.path / "media" / "thumbs")
 
     @cached_property
+    def gleanings(self) -> Gleanings:
+        """What models found in items."""
+        return Gleanings(self.path / "gleanings")
+
+    @cached_property
     def uploads(self) -> Uploads:
         """Which uploads are under way."""
         return Uploads(self.path / "uploads")
@@ -116,6 +122,11 @@ class Home:
             return Reader(self.media.folder, self.catalog.sha256s_below(SCHEME))
         items = self.catalog.items(ids=ids)
         return Reader(self.media.folder, {uri: item.sha256 for item in items for uri in item.uris})
+
+    @property
+    def prompts(self) -> Path:
+        """The owner's own ways to put a question, a file each."""
+        return self.path / "prompts"
 
     @property
     def runs(self) -> Path:

@@ -1,0 +1,183 @@
+"""What a collection holds that a question may be about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from scrubjay.ask.question import Question, looked_for
+from scrubjay.core.errors import BadMedia
+from scrubjay.core.types import Hit, Item, Kind, Modality, Picture, Sound
+from scrubjay.search.decode import read_unchanged, windows
+from scrubjay.search.query import MAX_TEXT, Query, Searcher, SearchResult
+from scrubjay.store.home import Home
+
+RANK: Final = 60
+"""Of reciprocal rank fusion (Cormack, Clarke and Buettcher 2009)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An item that was found, and how near it is to the question."""
+
+    item: Item
+    score: float
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found, nearest first.
+
+    Attributes:
+        cut: whether the cutoff left something out: none of that kind is close.
+        by: what searched, for people.
+    """
+
+    near: tuple[Near, ...]
+    cut: bool
+    by: str
+
+
+class Finder(Protocol):
+    """A collection as a chain asks it, from any thread."""
+
+    def find(
+        self, question: Question, *, k: int, where: str | None, kinds: frozenset[Kind] | None
+    ) -> Found:
+        """What may answer a question; nothing where the cutoff says that nothing is close.
+
+        Raises:
+            NotReady: nothing is searched yet.
+            WrongUse, BadFilter: as `Searcher.search`.
+        """
+        ...
+
+    def picture(self, item: Item) -> Picture:
+        """An item's picture.
+
+        Raises:
+            BadMedia: it is gone, changed, or cannot be decoded.
+        """
+        ...
+
+    def sound(self, item: Item) -> Sound:
+        """An item's sound; raises as `picture`."""
+        ...
+
+    def text(self, item: Item) -> str:
+        """A text item's words; raises as `picture`."""
+        ...
+
+
+class Collection:
+    """A home's items, found by the pair that `searcher` gives."""
+
+    def __init__(self, home: Home, searcher: Callable[[], Searcher]) -> None:
+        """Nothing is opened before the first question.
+
+        Args:
+            searcher: called for each question, so that what is served now answers it.
+        """
+        self._home = home
+        self._searcher = searcher
+
+    def find(
+        self, question: Question, *, k: int, where: str | None, kinds: frozenset[Kind] | None
+    ) -> Found:
+        """By the words of a question and, where it was spoken, by its sound, too."""
+        searcher = self._searcher()
+        words = _by_words(searcher, question, k, where, kinds)
+        sound = _by_sound(searcher, question, k, where, kinds)
+        hits = fused([list(words.hits) if words else [], _as_near(sound, words)])[:k]
+        items = {one.id: one for one in self._home.catalog.items(ids=[hit.id for hit in hits])}
+        hidden = self._home.forgotten.pending()
+        near = tuple(
+            Near(items[hit.id], hit.score, hit.start_s, hit.end_s)
+            for hit in hits
+            if hit.id in items and hit.id not in hidden
+        )
+        cut = any(result.cut for result in (words, sound) if result is not None)
+        return Found(near, cut, searcher.champion.version)
+
+    def picture(self, item: Item) -> Picture:
+        """Decoded from the bytes it was added with."""
+        from scrubjay.media.image import decode_picture
+
+        return decode_picture(self._bytes(item), limits=self._home.settings.limits)
+
+    def sound(self, item: Item) -> Sound:
+        """Decoded from the bytes it was added with, in a process of its own."""
+        from scrubjay.media.sandbox import decode_sound
+
+        return decode_sound(self._bytes(item), limits=self._home.settings.limits)
+
+    def text(self, item: Item) -> str:
+        """Its file's words, or what was said of it."""
+        if item.captions:
+            return "\n".join(item.captions)
+        try:
+            return self._bytes(item).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise BadMedia("not UTF-8 text", item.uri) from error
+
+    def _bytes(self, item: Item) -> bytes:
+        return read_unchanged(item, self._home.reader([item.id]))
+
+
+def fused(rankings: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """Several rankings as one, by reciprocal rank; a hit keeps its best score."""
+    worth: dict[str, float] = {}
+    best: dict[str, Hit] = {}
+    for ranking in rankings:
+        for place, hit in enumerate(ranking, start=1):
+            worth[hit.id] = worth.get(hit.id, 0.0) + 1 / (RANK + place)
+            if hit.id not in best or hit.score > best[hit.id].score:
+                best[hit.id] = hit
+    return tuple(best[one] for one in sorted(worth, key=lambda one: (-worth[one], one)))
+
+
+def _by_words(
+    searcher: Searcher,
+    question: Question,
+    k: int,
+    where: str | None,
+    kinds: frozenset[Kind] | None,
+) -> SearchResult | None:
+    """What is near to a question's words; None where there are none."""
+    if not question.text:
+        return None
+    text = looked_for(question.text)[:MAX_TEXT]
+    return searcher.search(Query(text=text, k=k, where=where, kinds=kinds, cutoff=True))
+
+
+def _by_sound(
+    searcher: Searcher,
+    question: Question,
+    k: int,
+    where: str | None,
+    kinds: frozenset[Kind] | None,
+) -> SearchResult | None:
+    """What is near to a question's sound; None where it was typed or nobody here hears."""
+    spec = searcher.encoder.spec
+    if question.sound is None or Modality.SPEECH not in spec.modalities:
+        return None
+    from scrubjay.media.audio import encode_wav
+    from scrubjay.media.speech_part import spoken_part
+
+    query = Query(sound=encode_wav(question.sound), k=k, where=where, kinds=kinds, cutoff=True)
+    heard = windows(spoken_part(question.sound), spec.speech_window_s)
+    encoded = searcher.encoder.encode(Modality.SPEECH, [one.media for one in heard])
+    return searcher.find(query, searcher.vector(query, {Modality.SPEECH: encoded}))
+
+
+def _as_near(sound: SearchResult | None, words: SearchResult | None) -> list[Hit]:
+    """What the sound found, without the kinds of which its words say that nothing is close."""
+    if sound is None:
+        return []
+    if words is None or not words.cut:
+        return list(sound.hits)
+    close = {hit.kind for hit in words.hits}
+    return [hit for hit in sound.hits if hit.kind in close]

@@ -1,0 +1,125 @@
+"""What models found in items of the collection, from the cache where it is known."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
+
+from scrubjay.core.hearing import Heard, Transcript
+from scrubjay.core.looking import ModelSpec, Reply, Sampling
+from scrubjay.core.reading import Reading, TextLine
+from scrubjay.core.types import Item
+
+T = TypeVar("T")
+
+
+class Kept(Protocol):
+    """Where it is kept; `store.gleanings.Gleanings` is one."""
+
+    def get(self, sha256: str, what: str, fingerprint: str) -> dict[str, Any] | None:
+        """What was kept; None where nothing was."""
+        ...
+
+    def put(self, sha256: str, what: str, fingerprint: str, told: Mapping[str, Any]) -> bool:
+        """Keep it."""
+        ...
+
+    def remove(self, sha256s: Iterable[str]) -> int:
+        """Take away all that is kept of some bytes."""
+        ...
+
+
+class Gleaned:
+    """Asks the cache before it asks a model. What was handed over (no item) is never kept."""
+
+    def __init__(
+        self, kept: Kept | None = None, *, still_here: Callable[[Item], bool] = lambda item: True
+    ) -> None:
+        """Name the cache.
+
+        Args:
+            still_here: whether an item has not been forgotten while a model was at it.
+        """
+        self._kept = kept
+        self._still_here = still_here
+
+    def reading(self, item: Item | None, spec: ModelSpec, read: Callable[[], Reading]) -> Reading:
+        """The text in a picture."""
+        return self._known(
+            item, "reading", spec.fingerprint, read, tell=Reading.to_json, parse=reading_of
+        )
+
+    def transcript(
+        self, item: Item, language: str | None, spec: ModelSpec, hear: Callable[[], Transcript]
+    ) -> Transcript:
+        """What is said in a recording."""
+        what = "transcript" if language is None else f"transcript_{language}"
+        return self._known(
+            item, what, spec.fingerprint, hear, tell=Transcript.to_json, parse=transcript_of
+        )
+
+    def caption(
+        self, item: Item | None, spec: ModelSpec, sampling: Sampling, say: Callable[[], Reply]
+    ) -> Reply:
+        """What a picture shows."""
+        key = hashlib.sha256(f"{spec.fingerprint} {sampling}".encode()).hexdigest()
+        return self._known(item, "caption", key, say, tell=_reply_told, parse=reply_of)
+
+    def _known(
+        self,
+        item: Item | None,
+        what: str,
+        fingerprint: str,
+        make: Callable[[], T],
+        *,
+        tell: Callable[[T], dict[str, Any]],
+        parse: Callable[[Mapping[str, Any]], T],
+    ) -> T:
+        if self._kept is None or item is None:
+            return make()
+        told = self._kept.get(item.sha256, what, fingerprint)
+        if told is not None:
+            try:
+                return parse(told)
+            except (KeyError, TypeError, ValueError):
+                told = None  # somebody else's file: it is made again
+        told = tell(make())
+        # A full disk, or a home that may only be read, is no reason to leave a question unanswered.
+        with suppress(OSError):
+            self._kept.put(item.sha256, what, fingerprint, told)
+            if not self._still_here(item):
+                self._kept.remove([item.sha256])
+        return parse(told)
+
+
+def reading_of(told: Mapping[str, Any]) -> Reading:
+    """A reading as its `to_json` told it."""
+    lines = [
+        TextLine(
+            one["text"], one["confidence"], tuple((float(x), float(y)) for x, y in one["corners"])
+        )
+        for one in told["lines"]
+    ]
+    return Reading(tuple(lines), int(told["width"]), int(told["height"]), str(told["reader"]))
+
+
+def transcript_of(told: Mapping[str, Any]) -> Transcript:
+    """A transcript as its `to_json` told it."""
+    segments = [
+        Heard(one["text"], one["start_s"], one["end_s"], one["confidence"])
+        for one in told["segments"]
+    ]
+    return Transcript(
+        tuple(segments), told["language"], float(told["duration_s"]), str(told["listener"])
+    )
+
+
+def reply_of(told: Mapping[str, Any]) -> Reply:
+    """A reply as it was kept."""
+    return Reply(str(told["text"]), bool(told["told"]), told["confidence"])
+
+
+def _reply_told(reply: Reply) -> dict[str, Any]:
+    return {"text": reply.text, "told": reply.told, "confidence": reply.confidence}
