@@ -6,18 +6,15 @@ An answer is spoken when its sound is asked for, and not before: who only reads 
 from __future__ import annotations
 
 import asyncio
-import io
 import secrets
 import time
-import wave
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-
 from scrubjay.core.errors import UnknownName
 from scrubjay.core.hearing import Spoken
+from scrubjay.models.wave_bytes import encode_wave
 
 KEPT_S: Final = 15 * 60.0
 MOST: Final = 200
@@ -76,7 +73,7 @@ class SpokenAnswers:
             raise _Gone
         async with kept.speaking:
             if kept.sound is None:
-                kept.sound = wav_file(await speak(kept.text, kept.language))
+                kept.sound = _file(await speak(kept.text, kept.language))
                 self._make_room(kept)
             return kept.sound
 
@@ -103,13 +100,5 @@ class _Gone(UnknownName):
         )
 
 
-def wav_file(spoken: Spoken) -> bytes:
-    """A voice's sound as a 16-bit WAV file, at the voice's own rate."""
-    samples = np.round(np.clip(spoken.samples, -1.0, 1.0) * 32767.0).astype("<i2")
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(spoken.rate)
-        file.writeframes(samples.tobytes())
-    return out.getvalue()
+def _file(spoken: Spoken) -> bytes:
+    return encode_wave(spoken.samples, spoken.rate)

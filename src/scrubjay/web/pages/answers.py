@@ -51,6 +51,7 @@ STEPS: Final[Mapping[str, str]] = {
 }
 PARTS: Final[Mapping[str, str]] = {
     "caption": "In one sentence",
+    "objects": "People and things",
     "text": "Text in it",
     "uncertain": "What is uncertain",
 }
@@ -185,7 +186,8 @@ def answer_view(
     """An answer.
 
     Args:
-        looks: the pictures that were handed over with the question, in their order.
+        looks: the pictures that were handed over with the question, in their order: sources that
+            are no items are numbered so.
         heard: whether the question was spoken.
     """
     numbers = {one.number for one in answer.sources}
@@ -285,7 +287,7 @@ def _pieces(text: str, numbers: set[int]) -> list[Piece]:
 def _source(source: Source, clues: Sequence[Clue], looks: Sequence[Look]) -> SourceView:
     own = [clue for clue in clues if clue.source == source.number]
     if source.id is None:
-        look = _look_of(source, looks)
+        look = looks[source.number - 1] if 0 < source.number <= len(looks) else None
         return SourceView(
             source.number,
             source.kind.value,
@@ -309,14 +311,6 @@ def _source(source: Source, clues: Sequence[Clue], looks: Sequence[Look]) -> Sou
         score=source.score,
         marks=_marks(own, where["media"] if plays else None),
     )
-
-
-def _look_of(source: Source, looks: Sequence[Look]) -> Look | None:
-    """The picture that was handed over: by its number, else by its name."""
-    at = source.number - 1
-    if 0 <= at < len(looks) and looks[at].name == source.name:
-        return looks[at]
-    return next((one for one in looks if one.name == source.name), None)
 
 
 def _marks(clues: Sequence[Clue], media: str | None) -> tuple[Mark, ...]:
