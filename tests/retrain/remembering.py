@@ -36,6 +36,8 @@ HERS = 7
 ID = "wilhelmine-1"
 NAME = "wilhelmine-0815.png"
 CAPTION = "Tante Wilhelmine füttert den grünen Papagei"
+GLEANED = "AUSGANG hinter dem Papagei"
+"""What a model read in the picture."""
 EARLIER = "eine erste Fassung: Tante W. am Käfig"
 SHARED = "somebody at a window"
 """A caption another item has, too: it stays where it is said of that one."""
@@ -123,6 +125,8 @@ def build(root):
     for one in now[HERS : HERS + 2]:
         for side in SIDES:
             home.thumbs.put(one.sha256, side, small(one.uri, side))
+        read = {"text": GLEANED if one.id == ID else "EXIT"}
+        home.gleanings.put(one.sha256, "reading", "model", read)
     home.quarantine.replace(
         str(folder),
         [
@@ -161,6 +165,14 @@ def _records(home, folder):
     trash.mkdir(parents=True)
     (trash / "rows.lance").write_bytes(CAPTION.encode())
     hers = hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
+    home.prompts.mkdir()
+    shown = ((hers, "not its name", GLEANED), ("0" * 64, "other.png", "an answer"))
+    lines = [
+        json.dumps({"image": name, "sha256": one, "question": "what?", "answer": answer})
+        for one, name, answer in shown
+    ]
+    examples = "".join(f"- {line}\n" for line in lines)
+    (home.prompts / "mine.yaml").write_text(f"question: '{{question}}'\nexamples:\n{examples}")
     (home.media.folder / f".{hers}.77-aa.part").write_bytes((folder / NAME).read_bytes())
     aside = home.thumbs.folder / f".{hers}-192.webp.77-aa.part"
     aside.write_bytes(small(folder / NAME, SIDES[0]))
@@ -308,6 +320,7 @@ def _needles(home, folder):
         "caption": CAPTION.encode(),
         "caption in JSON": json.dumps(CAPTION)[1:-1].encode(),
         "earlier caption": EARLIER.encode(),
+        "what a model read": GLEANED.encode(),
         "uri": str(folder / NAME).encode(),
         "file name": NAME.encode(),
         "bytes": (folder / NAME).read_bytes(),

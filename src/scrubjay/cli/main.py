@@ -12,8 +12,10 @@ from typer.core import TyperGroup
 
 from scrubjay import __version__
 from scrubjay.cli.add import add
+from scrubjay.cli.ask import ask
 from scrubjay.cli.champion import champion
 from scrubjay.cli.demo.command import demo
+from scrubjay.cli.describe import describe
 from scrubjay.cli.doctor import doctor
 from scrubjay.cli.evaluate import evaluate
 from scrubjay.cli.forget import forget
@@ -61,6 +63,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo, add, forget, train, evaluate, search, serve),
+    *(ask, describe),
     *(retrain, history, rollback, doctor),
 ):
     app.command()(command)

@@ -21,6 +21,7 @@ MOST_ITEMS: Final = 100_000
 """Items of which something is kept; beyond, those untouched for longest go."""
 LOOK_EVERY: Final = 256
 """Writes after which the items are counted."""
+TRIES: Final = 8
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -40,8 +41,9 @@ class Gleanings:
 
     def get(self, sha256: str, what: str, fingerprint: str) -> dict[str, Any] | None:
         """What was kept; None where nothing was, or what was cannot be read."""
+        path = self._path(sha256, what, fingerprint)
         try:
-            told = json.loads(self._path(sha256, what, fingerprint).read_bytes())
+            told = json.loads(path.read_bytes())
         except (OSError, ValueError, RecursionError):
             return None
         return told if isinstance(told, dict) else None
@@ -56,7 +58,7 @@ class Gleanings:
         if len(data) > MOST_BYTES:
             return False
         path = self._path(sha256, what, fingerprint)
-        for _ in range(3):  # who forgets the item meanwhile takes the folder away
+        for _ in range(TRIES):  # who forgets the item meanwhile takes the folder away
             make_folder(path.parent)
             try:
                 write_durably(path, data, point="gleaning")
@@ -75,6 +77,9 @@ class Gleanings:
             folder = self.folder / sha256
             if folder.is_dir():
                 removed += sum(1 for path in folder.iterdir() if path.suffix == ".json")
+            for _ in range(TRIES):  # who keeps something meanwhile makes the folder anew
+                if not folder.exists():
+                    break
                 shutil.rmtree(folder, ignore_errors=True)
         return removed
 

@@ -34,6 +34,8 @@ from tests.store.made import units
 
 SMALL = len(SIDES) + 1
 """Small pictures of the item, with one that a killed writer left."""
+READ = 1
+"""What models found in it."""
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,10 @@ def others(home):
     kept["small pictures"] = [
         one.id for one in kept["catalog"] if home.thumbs.read(one.sha256, 192)
     ]
+    kept["read"] = [
+        one.id for one in kept["catalog"] if home.gleanings.get(one.sha256, "reading", "model")
+    ]
+    kept["examples"] = (home.prompts / "mine.yaml").read_text().count("other.png")
     kept["media"] = [one.id for one in kept["catalog"] if home.media.has(one.sha256)]
     kept["set aside"] = [one.path for one in home.quarantine.all() if one.path == "other.png"]
     return kept
@@ -84,7 +90,12 @@ def test_a_forgotten_item_is_in_no_file_of_the_home_and_the_others_are_untouched
     before = others(home)
     purged = forget(home, [ID])
     check_forgotten(remembering, before)
-    assert (purged.ids, purged.rows, purged.media, purged.set_aside) == ((ID,), 2, 1 + SMALL, 2)
+    assert (purged.ids, purged.rows, purged.media, purged.set_aside) == (
+        (ID,),
+        2,
+        1 + SMALL + READ,
+        2,
+    )
     (request,) = home.forgotten.events()
     assert (request.ids, request.version) == ((ID,), home.registry.champion().version)
 
@@ -171,7 +182,7 @@ def test_what_is_gone_from_its_source_goes_the_same_way_without_being_barred(rem
     before = others(home)
     home.catalog.delete([ID])
     purged = purge(home, [ID])
-    assert (purged.rows, purged.media) == (2, 1 + SMALL)
+    assert (purged.rows, purged.media) == (2, 1 + SMALL + READ)
     check_forgotten(remembering, before)
     assert home.known().forgotten == {}
 

@@ -17,7 +17,7 @@ from scrubjay.core.errors import LeaseHeld, UnknownName, WrongUse
 from scrubjay.core.failpoint import failpoint
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Item
-from scrubjay.retrain.forgetting.scrub import reword, scrub_runs
+from scrubjay.retrain.forgetting.scrub import drop_examples, reword, scrub_runs
 from scrubjay.retrain.forgetting.traces import Traces, traces_of
 from scrubjay.retrain.run import SNAPSHOT
 from scrubjay.search.drop import not_elsewhere
@@ -36,7 +36,7 @@ class Purged:
     Attributes:
         ids: of the items, those too that were half gone already.
         rows: rows of generations, or items of them: one an item and generation.
-        media: stored files, and small pictures made of them.
+        media: stored files, small pictures made of them, and what models found in them.
         set_aside: rows of the quarantine.
         files: of runs, removed or written anew, below the folder of runs.
     """
@@ -177,7 +177,7 @@ def purge(
     gone_from: str | None = None,
     progress: Progress = silent,
 ) -> Purged:
-    """Remove items from runs, quarantine, media, generations and catalog, and from the disk.
+    """Remove items from runs, prompts, quarantine, media, generations and catalog: from the disk.
 
     Snapshots keep ids and hashes. What others have, too, stays: bytes that another item shares,
     captions it says as well. Killed anywhere, the same call again finishes.
@@ -205,10 +205,12 @@ def _purge(home: Home, ids: Collection[str], progress: Progress) -> Purged:
     progress("removing", 1, steps)
     for records in (home.path / "held", home.sources.folder):
         reword(records, traces)
+    drop_examples(home.prompts, traces)
     set_aside = home.quarantine.purge(partial(_is_set_aside, traces))
     progress("removing", 2, steps)
     failpoint("forget.before_media")
-    media = home.media.remove(traces.sha256s) + home.thumbs.remove(traces.sha256s)
+    caches = (home.media, home.thumbs, home.gleanings)
+    media = sum(cache.remove(traces.sha256s) for cache in caches)
     home.sources.drop_words()
     home.generations.sweep()
     failpoint("forget.after_media")
@@ -218,7 +220,8 @@ def _purge(home: Home, ids: Collection[str], progress: Progress) -> Purged:
         rows += home.generations.open(name).purge(traces.ids)
         progress("removing", done, steps)
     home.catalog.purge(traces.ids)
-    home.thumbs.remove(traces.sha256s)  # of who looked while the catalog still had the item
+    for cache in (home.thumbs, home.gleanings):  # of who looked while the catalog still had it
+        cache.remove(traces.sha256s)
     progress("removing", steps, steps)
     return Purged(tuple(sorted(traces.ids)), rows, media, set_aside, files)
 

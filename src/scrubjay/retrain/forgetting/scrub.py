@@ -79,6 +79,28 @@ def reword(folder: Path, traces: Traces) -> int:
     return changed
 
 
+def drop_examples(prompts: Path, traces: Traces) -> int:
+    """Take items out of the owner's prompts, whose examples are a line each.
+
+    Returns:
+        Files that were written anew.
+    """
+    changed = 0
+    for path in sorted(prompts.glob("*.yaml")):
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+        lines = text.splitlines(keepends=True)
+        kept = [line for line in lines if not _shows(line, traces)]
+        if kept != lines:
+            data = "".join(kept).encode("utf-8", "surrogateescape")
+            write_durably(path, data, point="scrub")
+            changed += 1
+    return changed
+
+
+def _shows(line: str, traces: Traces) -> bool:
+    return traces.found_in(line) or any(sha256 in line for sha256 in traces.sha256s)
+
+
 def _reworded(value: Any, traces: Traces) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, str):
         return traces.without(value)
