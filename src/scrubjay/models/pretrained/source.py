@@ -8,19 +8,22 @@ from pathlib import Path
 
 from scrubjay.core.errors import ModelNotFound
 
-WANTED = ("*.json", "*.safetensors", "*.txt", "*.model")
+WANTED = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 """Files of a hub repository that are ever fetched; none of them is executable."""
 
 HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
-def find_model(source: str | Path, *, revision: str | None = None, download: bool = False) -> Path:
+def find_model(
+    source: str | Path, *, revision: str | None = None, download: bool | None = False
+) -> Path:
     """The folder behind a directory name or a hub id.
 
     Args:
         source: a directory is taken first, whatever it is called; else a hub id.
         revision: branch, tag or commit of the hub repository.
-        download: fetch from the hub what is not on this machine; HF_HUB_OFFLINE forbids it.
+        download: fetch from the hub what is not on this machine; HF_HUB_OFFLINE forbids it. None:
+            the family never does.
 
     Raises:
         ModelNotFound: it is neither, or has no weights in safetensors.
@@ -38,7 +41,7 @@ def find_model(source: str | Path, *, revision: str | None = None, download: boo
     return folder
 
 
-def _find_in_hub(source: str, *, revision: str | None, download: bool) -> Path:
+def _find_in_hub(source: str, *, revision: str | None, download: bool | None) -> Path:
     # One slash at most and nothing that only a path has.
     if source.startswith((".", "~", "/")) or not HUB_ID.fullmatch(source):
         raise ModelNotFound(f"there is no directory {source!r}; give a directory or a hub id")
@@ -62,12 +65,14 @@ def _find_in_hub(source: str, *, revision: str | None, download: bool) -> Path:
     return Path(found)
 
 
-def _what_next(source: str, offline: bool, download: bool) -> str:
+def _what_next(source: str, offline: bool, download: bool | None) -> str:
     fetch = f"`hf download {source}`"
     if offline:
         return f"HF_HUB_OFFLINE is set: run {fetch} where the network is, or give a directory."
     if download:
         return "Fetching it failed: check the name and the network, or give a directory."
+    if download is None:
+        return f"Run {fetch} first, or give a directory."
     return f"Run {fetch} first, give encoder.download=true, or give a directory."
 
 

@@ -1,0 +1,141 @@
+"""Small BLIP-2, GIT and ViLT models of random weights, saved as hubs keep them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.models.vlm.small_models import (
+    CORPUS,
+    SIDE,
+    SMALL,
+    TEXT,
+    VISION,
+    bpe,
+    clip_pictures,
+    ids,
+    write,
+)
+
+ANSWERS = ["red", "blue", "yes", "no", "one", "two", "three"]
+QUERIES = 4
+
+
+def blip_pictures():
+    from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
+
+    return BlipImageProcessorPil(size={"height": SIDE, "width": SIDE})
+
+
+def save_blip2(folder: Path) -> Path:
+    """With an OPT, which continues a text."""
+    from transformers import Blip2Config, Blip2ForConditionalGeneration
+
+    tokenizer = bpe("<image>", bos="</s>", eos="</s>", pad="<pad>")
+    config = Blip2Config(
+        vision_config=VISION,
+        qformer_config={**SMALL, "encoder_hidden_size": 32, "cross_attention_frequency": 1},
+        text_config={
+            "model_type": "opt",
+            "hidden_size": 32,
+            "ffn_dim": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "word_embed_proj_dim": 32,
+            "max_position_embeddings": 256,
+            "vocab_size": len(tokenizer),
+            **ids(tokenizer),
+        },
+        num_query_tokens=QUERIES,
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+    )
+    return write(
+        folder,
+        Blip2ForConditionalGeneration(config),
+        tokenizer,
+        blip_pictures(),
+        processor="Blip2Processor",
+        num_query_tokens=QUERIES,
+    )
+
+
+def save_blip2_t5(folder: Path) -> Path:
+    """With a T5, which reads a text and writes another."""
+    from transformers import Blip2Config, Blip2ForConditionalGeneration
+
+    tokenizer = bpe("<image>", bos=None, eos="</s>", pad="<pad>")
+    config = Blip2Config(
+        vision_config=VISION,
+        qformer_config={**SMALL, "encoder_hidden_size": 32, "cross_attention_frequency": 1},
+        text_config={
+            "model_type": "t5",
+            "d_model": 32,
+            "d_ff": 64,
+            "d_kv": 8,
+            "num_layers": 2,
+            "num_heads": 4,
+            "vocab_size": len(tokenizer),
+            "decoder_start_token_id": tokenizer.pad_token_id,
+            **ids(tokenizer),
+        },
+        num_query_tokens=QUERIES,
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+    )
+    return write(
+        folder,
+        Blip2ForConditionalGeneration(config),
+        tokenizer,
+        blip_pictures(),
+        processor="Blip2Processor",
+        num_query_tokens=QUERIES,
+    )
+
+
+def bert_tokenizer():
+    """A WordPiece tokenizer of CORPUS's words and letters."""
+    from transformers import BertTokenizer
+
+    words = sorted({word.strip(".,:;!?").lower() for line in CORPUS[:5] for word in line.split()})
+    letters = sorted({letter for word in words for letter in word} | set("?.!,'"))
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]
+    tokens += [f"##{letter}" for letter in letters] + words
+    vocabulary = {token: place for place, token in enumerate(dict.fromkeys(tokens))}
+    return BertTokenizer(vocab=vocabulary, do_lower_case=True, model_max_length=64)
+
+
+def save_git(folder: Path) -> Path:
+    from transformers import GitConfig, GitForCausalLM
+
+    tokenizer = bert_tokenizer()
+    config = GitConfig(
+        vision_config=VISION,
+        **{**SMALL, "max_position_embeddings": 64},
+        vocab_size=len(tokenizer),
+        bos_token_id=tokenizer.cls_token_id,
+        eos_token_id=tokenizer.sep_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return write(
+        folder, GitForCausalLM(config), tokenizer, clip_pictures(), processor="GitProcessor"
+    )
+
+
+def save_vilt(folder: Path) -> Path:
+    from transformers import ViltConfig, ViltForQuestionAnswering
+    from transformers.models.vilt.image_processing_pil_vilt import ViltImageProcessorPil
+
+    tokenizer = bert_tokenizer()
+    config = ViltConfig(
+        **{**SMALL, "max_position_embeddings": 24},
+        image_size=SIDE,
+        patch_size=8,
+        vocab_size=len(tokenizer),
+        id2label=dict(enumerate(ANSWERS)),
+        label2id={answer: place for place, answer in enumerate(ANSWERS)},
+    )
+    pictures = ViltImageProcessorPil(size={"shortest_edge": SIDE}, size_divisor=8)
+    return write(
+        folder, ViltForQuestionAnswering(config), tokenizer, pictures, processor="ViltProcessor"
+    )
+
+
+SAVE = {"blip2": save_blip2, "blip2_t5": save_blip2_t5, "git": save_git, "vilt": save_vilt}
