@@ -19,11 +19,12 @@ from scrubjay.ask.gleaned import Gleaned
 from scrubjay.ask.language import language_code
 from scrubjay.ask.looking import handed_over, nearest
 from scrubjay.ask.models import Models
-from scrubjay.ask.prompt import Prompts
+from scrubjay.ask.prompt import Always, Prompts
 from scrubjay.ask.question import Asks, Question
 from scrubjay.ask.reading import ReadOut, read_pages
 from scrubjay.ask.settings import AskSettings
 from scrubjay.ask.steps import OnStep, OnText, Walk, find, hear, listen, listen_to, read, speak
+from scrubjay.ask.template import Template
 from scrubjay.core.errors import NotReady, WrongUse
 from scrubjay.core.hearing import Spoken, Transcript
 from scrubjay.core.types import Sound
@@ -64,6 +65,16 @@ class Asking:
         self.finder = finder
         self.prompts = prompts or Prompts()
         self._gleaned = gleaned or Gleaned()
+
+    def with_template(self, template: Template) -> Asking:
+        """The same, but every question is put by one template, whatever prompt it names."""
+        return Asking(
+            self.models,
+            settings=self.settings,
+            finder=self.finder,
+            prompts=Always(template),
+            gleaned=self._gleaned,
+        )
 
     def ask(
         self, asked: Asked, *, on_text: OnText | None = None, on_step: OnStep | None = None

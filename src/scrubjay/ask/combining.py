@@ -12,7 +12,13 @@ from scrubjay.ask.question import Asks
 
 _WORDS: Final = re.compile(r"[^\W_]+", re.UNICODE)
 _EMPTY: Final = frozenset(
-    ["a", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "no", "not", "of", "on", "or", "our", "out", "over", "said", "say", "says", "she", "so", "some", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "up", "us", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your", "about", "many", "much", "picture", "photo", "image", "recording", "recordings", "written", "heard", "hear", "read", "text", "word", "words", "sign", "please"]
+    _WORDS.findall(
+        "a an and any are as at be been but by can could did do does for from had has have he her "
+        "his how i if in into is it its me my no not of on or our out over said say says she so "
+        "some tell than that the their them then there these they this those to up us was we were "
+        "what when where which who whom whose why will with would you your about many much picture "
+        "photo image recording recordings written heard hear read text word words sign please"
+    )
 )
 _NONE: Final = frozenset({"no", "0", "zero", "none", "nothing"})
 LEAST_SHARE: Final = 0.5

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scrubjay.ask.evidence import GUARD, Looked, block, harmless, without_control_tokens
-from scrubjay.ask.prompt import Prompt
+from scrubjay.ask.template import Prompt
 from scrubjay.core.looking import Message, Part, Role
 
 CITE: Final = (

@@ -13,11 +13,11 @@ from scrubjay.ask.answer import Answer, Clue
 from scrubjay.ask.conversation import Talk, conversation
 from scrubjay.ask.evidence import Looked
 from scrubjay.ask.language import DEFAULT, cannot
-from scrubjay.ask.prompt import Template
 from scrubjay.ask.question import Question
 from scrubjay.ask.settings import AskSettings
 from scrubjay.ask.steps import Walk, answer, caption, locate, read
 from scrubjay.ask.telling import cannot_tell, is_told, too_unsure
+from scrubjay.ask.template import Template
 from scrubjay.ask.writing import written
 from scrubjay.core.looking import Reply
 from scrubjay.models.family import Room

@@ -29,9 +29,9 @@ MAX_LINE: Final = 400
 MAX_SOURCE: Final = 3000
 """Characters a model is told of one line, and of one source."""
 
-_FOLDED: Final = str.maketrans({"<": "‹", ">": "›", "[": "(", "]": ")", "`": "'"})
+_FOLDED: Final = str.maketrans({"<": "\u2039", ">": "\u203a", "[": "(", "]": ")", "`": "'"})
 _CONTROL_TOKEN: Final = re.compile(
-    r"<(?=[|/\w｜▁])([^<>\n]{1,40})>|\[(/?(?:INST|IMG|SYS|TOOL_\w+|AVAILABLE_TOOLS|"
+    r"<(?=[|/\w\uff5c\u2581])([^<>\n]{1,40})>|\[(/?(?:INST|IMG|SYS|TOOL_\w+|AVAILABLE_TOOLS|"
     r"IMG_BREAK|IMG_END|SYSTEM_PROMPT|/?[A-Z_]{3,24}))\]"
 )
 _WORDS: Final = {"text": "written", "speech": "heard", "caption": "its owner says", "seen": "seen"}
@@ -96,7 +96,7 @@ def without_control_tokens(text: str) -> str:
 
 
 def block(looked: Sequence[Looked]) -> str:
-    """What a model is told was read and heard, each line after its source's number; may be empty."""
+    """What was read and heard as a model is told it, a line a clue; empty where nothing was."""
     lines: list[str] = []
     for one in looked:
         told, size = [], 0

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from threading import Lock
+from typing import Any, Final, Protocol, TypeVar
 
 from scrubjay.core.hearing import Heard, Transcript
 from scrubjay.core.looking import ModelSpec, Reply, Sampling
 from scrubjay.core.reading import Reading, TextLine
-from scrubjay.core.types import Item
+from scrubjay.core.types import Item, Picture
 
 T = TypeVar("T")
+
+REMEMBERED: Final = 256
+"""Pictures that were handed over whose text is known for the next question."""
 
 
 class Kept(Protocol):
@@ -32,7 +37,7 @@ class Kept(Protocol):
 
 
 class Gleaned:
-    """Asks the cache before it asks a model. What was handed over (no item) is never kept."""
+    """Asks the cache before it asks a model. What was handed over (no item) is never written."""
 
     def __init__(
         self, kept: Kept | None = None, *, still_here: Callable[[Item], bool] = lambda item: True
@@ -44,12 +49,33 @@ class Gleaned:
         """
         self._kept = kept
         self._still_here = still_here
+        self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self._remembering = Lock()
 
-    def reading(self, item: Item | None, spec: ModelSpec, read: Callable[[], Reading]) -> Reading:
-        """The text in a picture."""
+    def reading(
+        self, item: Item | None, picture: Picture, spec: ModelSpec, read: Callable[[], Reading]
+    ) -> Reading:
+        """The text in a picture; of one that was handed over it is known while the process runs."""
+        if item is None:
+            return self._read_once(picture, spec, read)
         return self._known(
             item, "reading", spec.fingerprint, read, tell=Reading.to_json, parse=reading_of
         )
+
+    def _read_once(self, picture: Picture, spec: ModelSpec, read: Callable[[], Reading]) -> Reading:
+        content = hashlib.sha256(f"{spec.fingerprint} {picture.shape} ".encode())
+        content.update(picture.tobytes())
+        key = content.hexdigest()
+        with self._remembering:
+            if key in self._readings:
+                self._readings.move_to_end(key)
+                return self._readings[key]
+        reading = read()
+        with self._remembering:
+            self._readings[key] = reading
+            if len(self._readings) > REMEMBERED:
+                self._readings.popitem(last=False)
+        return reading
 
     def transcript(
         self, item: Item, language: str | None, spec: ModelSpec, hear: Callable[[], Transcript]

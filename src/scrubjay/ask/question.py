@@ -81,7 +81,8 @@ _ABOUT: Final = re.compile(
     r"contains?|is|are)?|(?:show|find)(?: me)?|(?:do|have) (?:i|we) (?:have |got )?(?:any |a )?"
     r"(?:picture|photo|image|recording)s? (?:of|with|showing)|how many(?: of)?|"
     r"what (?:colou?r|shape|kind|sort|time)s? (?:of|is|are|do|does)?|"
-    r"where (?:is|are|was|were)|(?:is|are|was|were) (?:there )?|what (?:is|are|was|were|does|do|did)|"
+    r"where (?:is|are|was|were)|(?:is|are|was|were) (?:there )?|"
+    r"what (?:is|are|was|were|does|do|did)|"
     r"(?:does|do|did|has|have) )",
     re.IGNORECASE,
 )

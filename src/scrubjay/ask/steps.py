@@ -205,7 +205,7 @@ def _read(walk: Walk, looked: Looked) -> Looked:
         return looked
     ocr = walk.models.ocr()
     with walk.models.turn(Room.OCR):
-        reading = walk.gleaned.reading(looked.item, ocr.spec, lambda: ocr.read(picture))
+        reading = walk.gleaned.reading(looked.item, picture, ocr.spec, lambda: ocr.read(picture))
     return looked.having(read_clues(looked.source.number, reading))
 
 

@@ -11,8 +11,8 @@ CANNOT_TELL: Final = "I can't tell"
 
 _UNTOLD: Final = re.compile(
     r"^\W*(?:(?:i(?:'m| am) (?:sorry|afraid)|sorry|unfortunately)\b[^.]{0,40}[,.]?\s*)?"
-    r"(?:but )?(?:i |it |that |this )?(?:can(?:'|’)?t|can ?not|could ?n(?:'|’)t|could not|"
-    r"am not able to|am unable to|do(?:es)? ?n(?:'|’)t|do(?:es)? not|is not|is ?n(?:'|’)t) ?"
+    r"(?:but )?(?:i |it |that |this )?(?:can['\u2019]?t|can ?not|could ?n['\u2019]t|could not|"
+    r"am not able to|am unable to|do(?:es)? ?n['\u2019]t|do(?:es)? not|is not|is ?n['\u2019]t) ?"
     r"(?:be )?(?:tell|told|know|known|see|say|said|determined?|possible|answer(?:ed)?|"
     r"clear|visible|shown|mentioned)\b|^\W*(?:unanswerable|unknown|not sure|no idea)\W*$",
     re.IGNORECASE,

@@ -49,7 +49,7 @@ class Gleanings:
         return told if isinstance(told, dict) else None
 
     def put(self, sha256: str, what: str, fingerprint: str, told: Mapping[str, Any]) -> bool:
-        """Keep something of an item; False: it is too large to be kept.
+        """Keep something of an item; False: it is too large, or is being forgotten.
 
         Raises:
             OSError: the disk is full, or the folder may not be written to.
@@ -65,6 +65,8 @@ class Gleanings:
                 break
             except FileNotFoundError:
                 continue
+        else:
+            return False
         self._written += 1
         if self._written % self._look_every == 0:
             self._thin()
