@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import threading
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -73,11 +74,12 @@ def load(*, voice: str = "en-us", words_a_minute: int = WORDS_A_MINUTE, pitch: i
         raise WrongUse(f"pitch must be from 0 to 99, not {pitch}")
     code, plus, variant = voice.partition("+")
     known = _voices(_command())
-    if code not in {one.code for one in known}:
-        raise UnknownName("voice of espeak-ng", code, {one.code for one in known})
+    found = _best(known, code.lower())
+    if found is None:
+        raise UnknownName("voice of espeak-ng", code, _languages(known))
     if plus and variant not in (variants := _variants(_command())):
         raise UnknownName("variant of espeak-ng's voices", variant, variants)
-    return Espeak(voice, words_a_minute, pitch)
+    return Espeak(found + plus + variant, words_a_minute, pitch)
 
 
 class Espeak:
@@ -99,9 +101,7 @@ class Espeak:
             "espeak",
             self._name(),
             hashlib.sha256(described.encode()).hexdigest(),
-            languages=tuple(
-                sorted({code for one in self._voices for code in one.languages if len(code) == 2})
-            ),
+            languages=tuple(sorted(code for code in _languages(self._voices) if len(code) == 2)),
         )
 
     def speak(self, text: str, *, language: str | None = None, speed: float = 1.0) -> Spoken:
@@ -138,13 +138,9 @@ class Espeak:
         for asked in (wanted, wanted_code):
             if asked in own.languages:
                 return self._code
-            ranked = [
-                (one.languages[asked], one.code) for one in self._voices if asked in one.languages
-            ]
-            if ranked:
-                return min(ranked)[1]
-        known = {code for one in self._voices for code in one.languages}
-        raise UnknownName("language of espeak-ng", wanted_code, known)
+            if (found := _best(self._voices, asked)) is not None:
+                return found
+        raise UnknownName("language of espeak-ng", wanted_code, _languages(self._voices))
 
     def _run(self, text: str, voice: str, rate: int) -> tuple[NDArray[np.int16], int]:
         options = ["--stdin", "--stdout", "-b", "1", "-v", voice, "-s", str(rate)]
@@ -212,6 +208,16 @@ def _command() -> str:
             "another voice with tts=..."
         )
     return found
+
+
+def _best(voices: Sequence[Listed], language: str) -> str | None:
+    """Code of the voice that is best for a language or accent; None: there is none."""
+    ranked = [(one.languages[language], one.code) for one in voices if language in one.languages]
+    return min(ranked)[1] if ranked else None
+
+
+def _languages(voices: Sequence[Listed]) -> set[str]:
+    return {code for one in voices for code in one.languages}
 
 
 @lru_cache(maxsize=4)
