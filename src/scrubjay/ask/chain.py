@@ -174,7 +174,8 @@ class Asking:
                 "home that holds some with --home"
             )
         walk, finder = answering.walk, self.finder
-        found = find(walk, finder, question, asked, _checked_k(asked.k or self.settings.k))
+        k = _checked_k(self.settings.k if asked.k is None else asked.k)
+        found = find(walk, finder, question, asked, k)
         if not found.near:
             return answering.untold(question, NOTHING_CLOSE if found.cut else NOTHING_THERE)
         looked = nearest(walk, finder, found)
