@@ -125,11 +125,10 @@ def test_what_is_no_picture_is_refused(reader) -> None:
 
 
 def test_unsure_lines_are_left_out_on_request(reader) -> None:
-    strict = load_ocr("rapidocr", threads=1, least_confidence=1.0)
+    strict = load_ocr("rapidocr", threads=1, least_confidence=1.0)  # no line is that sure
     picture = np.asarray(page(LETTER[:2])[0])
     assert strict.read(picture).lines == ()
     assert strict.spec.fingerprint != reader.spec.fingerprint
-    assert reader.spec.fingerprint == load_ocr("rapidocr", threads=2).spec.fingerprint
 
 
 def test_wrong_options_are_refused_with_what_to_do(tmp_path) -> None:

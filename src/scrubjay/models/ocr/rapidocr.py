@@ -142,9 +142,9 @@ class RapidReader:
 
     def __init__(self, folder: Path, recogniser: Path, threads: int, least: float) -> None:
         """Compile the networks; raises as `load`."""
+        self._recognise = Recogniser(recogniser, threads)
         self._find = Finder(folder / FINDER, threads)
         self._upside_down = Direction(folder / DIRECTION, threads)
-        self._recognise = Recogniser(recogniser, threads)
         self._least = least
         digest = hashlib.sha256(f"rapidocr 1 {least}".encode())
         for path in (folder / FINDER, folder / DIRECTION, recogniser):
