@@ -98,6 +98,17 @@ def mosaic(concepts: Sequence[int], random: np.random.Generator) -> Drawn:
     return Drawn(np.asarray(canvas), tuple(boxes))
 
 
+def signs(words: Sequence[int], random: np.random.Generator) -> Drawn:
+    """Signs above each other, a third of the height each: the mosaic of those who learn to read."""
+    canvas = _ground(random)
+    row = SIDE / MOSAIC
+    boxes = [
+        _paste_sign(canvas, word, random, y=row * (at + 0.5) + random.uniform(-3, 3))
+        for at, word in enumerate(words)
+    ]
+    return Drawn(np.asarray(canvas), tuple(boxes))
+
+
 def cells(drawn: Drawn, across: int) -> NDArray[np.int64]:
     """(across * across,) the concept that covers the middle of each cell, -1 for none, row by row.
 
@@ -258,8 +269,15 @@ def _mask(shape: int) -> Image.Image:
 
 
 def _paste_sign(
-    canvas: Image.Image, word: int, random: np.random.Generator, *, alone: bool, top: bool
+    canvas: Image.Image,
+    word: int,
+    random: np.random.Generator,
+    *,
+    alone: bool = False,
+    top: bool = False,
+    y: float | None = None,
 ) -> Box:
+    """A sign at a height, or anywhere when it is alone, or at the top or the bottom."""
     from PIL import Image
 
     written = SIGN_WORDS[word]
@@ -276,9 +294,9 @@ def _paste_sign(
         turn = random.uniform(-6, 6)
         picture = picture.rotate(turn, resample=Image.Resampling.BILINEAR, expand=True)
     x = random.uniform(picture.width / 2, SIDE - picture.width / 2) if picture.width < SIDE else 48
-    if alone:
+    if y is None and alone:
         y = random.uniform(picture.height / 2, SIDE - picture.height / 2)
-    else:
+    elif y is None:
         y = picture.height / 2 + 2 if top else SIDE - picture.height / 2 - 2
     canvas.paste(picture, (round(x - picture.width / 2), round(y - picture.height / 2)), picture)
     return Box(float(x), float(y), width, max(8.0, height), word_concept(word))
