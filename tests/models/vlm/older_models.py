@@ -8,7 +8,6 @@ from tests.models.vlm.small_models import (
     CORPUS,
     SIDE,
     SMALL,
-    TEXT,
     VISION,
     bpe,
     clip_pictures,

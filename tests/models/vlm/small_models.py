@@ -154,6 +154,8 @@ def stir(model, seed: int) -> None:
             if one.ndim > 1:
                 wide = one[0].numel() ** -0.5
                 one.copy_(torch.randn(one.shape, generator=generator) * wide * 1.6)
+            elif "class_embedding" in name or "newline" in name:
+                one.copy_(torch.randn(one.shape, generator=generator))
             elif "gate" in name:
                 one.fill_(0.7)  # Mllama's pictures come in through gates that begin closed.
 

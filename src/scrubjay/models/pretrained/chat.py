@@ -1,13 +1,12 @@
 """A conversation as the text a model was trained to continue, with its pictures.
 
-In order: the template that was asked for, the processor's own, the tokenizer's, and the wording of
-models that never had one.
+By the template that was asked for, else the processor's own, else the tokenizer's, else by the
+wording of models that never had one.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from scrubjay.core.errors import ScrubjayError, WrongUse
 from scrubjay.core.looking import Message, Part, Role
 from scrubjay.core.types import Picture
 from scrubjay.models.conversation import pictures_of
+from scrubjay.models.pretrained.control import ControlTokens, placeholder
 from scrubjay.models.pretrained.failing import failing
 from scrubjay.models.pretrained.generation import Inputs
 from scrubjay.models.pretrained.wording import wording
@@ -52,15 +52,18 @@ class Chat:
         self._processor = processor
         self._name = name
         self._wording = wording(kind)
-        self._listed = template or _default(getattr(processor, "chat_template", None))
-        self._plain = _default(getattr(processor.tokenizer, "chat_template", None))
-        self._image_token = _image_token(processor)
-        self._control = _control_tokens(processor, self._listed or self._plain or "")
+        self._template = (
+            template
+            or _default(getattr(processor, "chat_template", None))
+            or _default(getattr(processor.tokenizer, "chat_template", None))
+        )
+        self._image_token = placeholder(processor)
+        self._control = ControlTokens(processor, self._template or "")
 
     @property
     def instructed(self) -> bool:
         """Whether it was trained to follow what is asked in a conversation."""
-        return bool(self._listed or self._plain) or self._wording.instructed
+        return bool(self._template) or self._wording.instructed
 
     def inputs(self, messages: Sequence[Message]) -> Inputs:
         """What the model reads.
@@ -70,65 +73,56 @@ class Chat:
             ScrubjayError: its template or processor cannot hold the conversation.
         """
         with failing(self._name):
-            turns = _turns(messages, self._harmless)
-            if not (self._listed or self._plain):
-                turns = self._wording.turns(turns)
-                prompt = self._wording.text(turns, self._image_token, self._end)
-            else:
+            turns = _turns(messages, self._control)
+            if self._template:
                 prompt = self._prompt(turns)
+            else:
+                turns = self._wording.turns(turns)
+                end = self._processor.tokenizer.eos_token or ""
+                prompt = self._wording.text(turns, self._image_token, end)
             return self._processed(prompt, pictures_of(turns))
 
     def caption(self, picture: Picture) -> Inputs:
         """What the model reads to say in a sentence what a picture shows."""
-        asked = self._wording.caption if not (self._listed or self._plain) else CAPTION
+        asked = CAPTION if self._template else self._wording.caption
         return self.inputs([Message(Role.USER, (picture, asked))])
 
-    @property
-    def _end(self) -> str:
-        return self._processor.tokenizer.eos_token or ""
-
-    def _harmless(self, text: str) -> str:
-        """The text with every control token spelled apart: it is data, never an instruction."""
-        if self._control is None:
-            return text
-        return self._control.sub(lambda found: f"{found.group()[0]} {found.group()[1:]}", text)
-
     def _prompt(self, turns: Sequence[Message]) -> str:
+        """The template, filled: with lists of parts as newer ones have it, or with plain texts."""
         from jinja2 import TemplateError
 
-        try:
-            return self._filled(turns)
-        except TemplateError:
-            # Many templates know no system's message, or none beside pictures.
-            if turns[0].role is not Role.SYSTEM or len(turns) < 2:
-                raise
-            system, first, *rest = turns
-            merged = Message(Role.USER, (*first.parts[:-1], system.text, first.parts[-1]))
-            return self._filled([merged, *rest])
+        failure: Exception | None = None
+        for filled in (self._of_parts, self._of_texts):
+            for told in (turns, *_without_system(turns)):
+                try:
+                    made = filled(told)
+                except (TemplateError, TypeError) as error:
+                    failure = failure or error
+                    continue
+                if _holds(made, told):
+                    return made
+        if failure is not None:
+            raise failure
+        raise ScrubjayError(
+            f"the chat template of {self._name} drops part of the conversation; give another by "
+            f"vlm.chat_template=FILE"
+        )
 
-    def _filled(self, turns: Sequence[Message]) -> str:
-        if self._listed:
-            conversation = [_listed(turn) for turn in turns]
-            made: str = self._processor.apply_chat_template(
-                conversation, chat_template=self._listed, add_generation_prompt=True
-            )
-            if _holds(made, turns):
-                return made
-        conversation = [
-            {"role": turn.role.value, "content": _inline(turn.parts, self._image_token)}
-            for turn in turns
-        ]
-        made = self._processor.tokenizer.apply_chat_template(
-            conversation,
-            chat_template=self._plain or self._listed,
+    def _of_parts(self, turns: Sequence[Message]) -> str:
+        made: str = self._processor.apply_chat_template(
+            [_parts(turn) for turn in turns],
+            chat_template=self._template,
+            add_generation_prompt=True,
+        )
+        return made
+
+    def _of_texts(self, turns: Sequence[Message]) -> str:
+        made: str = self._processor.tokenizer.apply_chat_template(
+            [_text(turn, self._image_token) for turn in turns],
+            chat_template=self._template,
             add_generation_prompt=True,
             tokenize=False,
         )
-        if not _holds(made, turns):
-            raise ScrubjayError(
-                f"the chat template of {self._name} drops part of the conversation; give another "
-                f"by vlm.chat_template=FILE"
-            )
         return made
 
     def _processed(self, prompt: str, pictures: Sequence[Picture]) -> Inputs:
@@ -156,14 +150,14 @@ def as_image(picture: Picture) -> PillowImage:
     return made
 
 
-def _turns(messages: Sequence[Message], harmless: Callable[[str], str]) -> list[Message]:
-    """The same conversation with one message a turn, its texts harmless."""
+def _turns(messages: Sequence[Message], control: ControlTokens) -> list[Message]:
+    """The same conversation with one message a turn, without control tokens."""
     turns = []
     for role, said in groupby(messages, key=lambda one: one.role):
         parts: list[Part] = []
         for message in said:
             parts += (
-                harmless(part) if isinstance(part, str) else part
+                control.apart(part) if isinstance(part, str) else part
                 for part in message.parts
                 if not isinstance(part, str) or part.strip()
             )
@@ -171,7 +165,19 @@ def _turns(messages: Sequence[Message], harmless: Callable[[str], str]) -> list[
     return turns
 
 
-def _listed(turn: Message) -> dict[str, Any]:
+def _without_system(turns: Sequence[Message]) -> list[list[Message]]:
+    """What the system says said by the user: many templates know no system, or none with pictures.
+
+    Nothing where it is not needed.
+    """
+    if turns[0].role is not Role.SYSTEM or len(turns) < 2:
+        return []
+    system, first, *rest = turns
+    *before, question = first.parts
+    return [[Message(Role.USER, (*before, system.text, question)), *rest]]
+
+
+def _parts(turn: Message) -> dict[str, Any]:
     content = [
         {"type": "text", "text": part} if isinstance(part, str) else {"type": "image"}
         for part in turn.parts
@@ -179,8 +185,9 @@ def _listed(turn: Message) -> dict[str, Any]:
     return {"role": turn.role.value, "content": content}
 
 
-def _inline(parts: Sequence[Part], image_token: str) -> str:
-    return "\n".join(part if isinstance(part, str) else image_token for part in parts)
+def _text(turn: Message, image_token: str) -> dict[str, Any]:
+    parts = (part if isinstance(part, str) else image_token for part in turn.parts)
+    return {"role": turn.role.value, "content": "\n".join(parts)}
 
 
 def _holds(prompt: str, turns: Sequence[Message]) -> bool:
@@ -191,21 +198,3 @@ def _holds(prompt: str, turns: Sequence[Message]) -> bool:
 
 def _default(template: str | dict[str, str] | None) -> str | None:
     return template.get("default") if isinstance(template, dict) else template
-
-
-def _image_token(processor: Any) -> str:  # noqa: ANN401
-    token = getattr(processor, "image_token", None)
-    return str(getattr(token, "content", token) or "")
-
-
-def _control_tokens(processor: Any, template: str) -> re.Pattern[str] | None:  # noqa: ANN401
-    """Matches what a tokenizer or processor would not read as text."""
-    added = processor.tokenizer.added_tokens_decoder.values()
-    control = {one.content for one in added if one.special or one.content in template}
-    for name in ("image_token", "video_token", "audio_token"):
-        token = getattr(processor, name, None)
-        control.add(str(getattr(token, "content", token) or ""))
-    marks = sorted((one for one in control if len(one) > 1 and not one.isspace()), key=len)
-    if not marks:
-        return None
-    return re.compile("|".join(re.escape(one) for one in reversed(marks)), re.IGNORECASE)

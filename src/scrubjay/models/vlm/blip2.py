@@ -52,7 +52,10 @@ class Blip2Questions:
     """
 
     def __init__(self, processor: Any) -> None:  # noqa: ANN401 - transformers has no types
+        from scrubjay.models.pretrained.control import ControlTokens
+
         self._processor = processor
+        self._control = ControlTokens(processor)
 
     def inputs(self, messages: Sequence[Message]) -> Inputs:
         """Picture and question.
@@ -63,7 +66,7 @@ class Blip2Questions:
         shown = pictures_of(messages)
         if not shown:
             raise WrongUse("a BLIP-2 only talks about a picture; show it one")
-        question = " ".join(messages[-1].text.split())
+        question = self._control.apart(" ".join(messages[-1].text.split()))
         return self._processed(shown[-1], f"Question: {question} Answer:")
 
     def caption(self, picture: Picture) -> Inputs:

@@ -56,7 +56,10 @@ class ViltAnswers:
 
     def __init__(self, opened: Opened, spec: ModelSpec) -> None:
         self._model = opened.model
+        from scrubjay.models.pretrained.control import ControlTokens
+
         self._processor = opened.processor
+        self._control = ControlTokens(opened.processor)
         self._spec = spec
         self._lock = Lock()
 
@@ -76,7 +79,7 @@ class ViltAnswers:
         shown = pictures_of(asked)
         if not shown:
             raise WrongUse("a ViLT only answers questions about a picture; show it one")
-        return self._answer(shown[-1], " ".join(asked[-1].text.split()))
+        return self._answer(shown[-1], self._control.apart(" ".join(asked[-1].text.split())))
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
         """The text of `reply`, at once."""
@@ -107,8 +110,11 @@ class ViltAnswers:
                     f"{self._spec.name} reads questions of at most {most} tokens, and this one has "
                     f"{read}; ask a shorter one"
                 )
+            with torch.random.fork_rng():  # it shuffles a picture's patches
+                torch.manual_seed(0)
+                logits = self._model(**inputs).logits
             # Trained with a chance of its own for every label, several may be right.
-            chances = self._model(**inputs).logits[0].float().sigmoid()
+            chances = logits[0].float().sigmoid()
             label = int(chances.argmax())
         return Reply(
             text=str(self._model.config.id2label[label]),

@@ -1,0 +1,163 @@
+"""Lessons of coloured shapes, and a plain loop that teaches them to a small model.
+
+A lesson is a drawn picture, a question and its answer. Training sees a few dozen pictures, turned,
+mirrored and shifted; what is asked afterwards is drawn anew.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+
+from scrubjay.core.looking import Message, Role
+from scrubjay.core.types import Picture
+from scrubjay.media.world.shapes import OUTLINES
+
+COLOURS = {"red": (220, 40, 40), "green": (40, 160, 60), "blue": (40, 80, 220)}
+SHAPES = ("circle", "triangle", "cross")
+COUNTS = ("one", "two", "three")
+SCENES = tuple(itertools.product(COLOURS, SHAPES, COUNTS))
+QUESTIONS = ("What colour is it?", "Which shape is it?", "How many are there?")
+SIDE = 48
+FINE = 4
+"""Pictures are drawn so much larger, and scaled down."""
+SHIFT = 6
+
+
+@dataclass(frozen=True)
+class Lesson:
+    picture: Picture
+    question: str
+    answer: str
+
+
+def lessons(renderings: int, *, seed: int) -> list[Lesson]:
+    """Every question about every scene, each scene drawn so many times."""
+    random = np.random.default_rng(seed)
+    made = []
+    for scene in SCENES:
+        for _ in range(renderings):
+            picture = drawn(*scene, random)
+            made += [
+                Lesson(picture, question, answer)
+                for question, answer in zip(QUESTIONS, scene, strict=True)
+            ]
+    return made
+
+
+def drawn(colour: str, shape: str, count: str, random: np.random.Generator) -> Picture:
+    """So many shapes of a colour, at random places that do not touch, on a pale ground."""
+    ground = tuple(int(value) for value in random.integers(190, 250, 3))
+    image = Image.new("RGB", (SIDE * FINE, SIDE * FINE), ground)
+    pen = ImageDraw.Draw(image)
+    rgb = tuple(int(np.clip(v + random.integers(-18, 19), 0, 255)) for v in COLOURS[colour])
+    radius = random.uniform(7.0, 8.5)
+    for x, y in places(1 + COUNTS.index(count), radius, random):
+        turn = random.uniform(-0.2, 0.2)
+        points = [
+            (
+                FINE * (x + radius * (u * math.cos(turn) - v * math.sin(turn))),
+                FINE * (y + radius * (u * math.sin(turn) + v * math.cos(turn))),
+            )
+            for u, v in OUTLINES[shape]
+        ]
+        pen.polygon(points, fill=rgb)
+    small = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
+    return np.clip(small + random.normal(0, 4, small.shape), 0, 255).astype(np.uint8)
+
+
+def places(count: int, radius: float, random: np.random.Generator) -> list[tuple[float, float]]:
+    while True:
+        at = random.uniform(radius + 1, SIDE - radius - 1, (count, 2))
+        apart = [math.dist(a, b) for a, b in itertools.combinations(at, 2)]
+        if min(apart, default=math.inf) > 2.1 * radius:
+            return [(float(x), float(y)) for x, y in at]
+
+
+def ask(lesson: Lesson) -> list[Message]:
+    return [Message(Role.USER, (lesson.picture, lesson.question))]
+
+
+class Lessons:
+    """Lessons as tensors: what a model reads up to the answer's end, and its pictures."""
+
+    def __init__(self, asks, tokenizer, given: Sequence[Lesson]) -> None:
+        self.pixels, places, texts = [], {}, {}
+        self.picture, self.text, rows = [], [], []
+        for lesson in given:
+            if id(lesson.picture) not in places:
+                places[id(lesson.picture)] = len(self.pixels)
+                self.pixels.append(asks.inputs(ask(lesson))["pixel_values"][0])
+            if (lesson.question, lesson.answer) not in texts:
+                texts[lesson.question, lesson.answer] = len(rows)
+                rows.append(self._row(asks, tokenizer, lesson))
+            self.picture.append(places[id(lesson.picture)])
+            self.text.append(texts[lesson.question, lesson.answer])
+        self.pixels = torch.stack(self.pixels)
+        self.picture, self.text = torch.tensor(self.picture), torch.tensor(self.text)
+        longest = max(len(row) for row, _ in rows)
+        self.ids = torch.full((len(rows), longest), tokenizer.pad_token_id)
+        self.mask = torch.zeros_like(self.ids)
+        self.labels = torch.full_like(self.ids, -100)
+        for place, (row, read) in enumerate(rows):
+            self.ids[place, : len(row)] = row
+            self.mask[place, : len(row)] = 1
+            self.labels[place, read : len(row)] = row[read:]
+
+    @staticmethod
+    def _row(asks, tokenizer, lesson: Lesson) -> tuple[torch.Tensor, int]:
+        read = asks.inputs(ask(lesson))["input_ids"][0]
+        answer = tokenizer(" " + lesson.answer, add_special_tokens=False)["input_ids"]
+        return torch.cat([read, torch.tensor([*answer, tokenizer.eos_token_id])]), len(read)
+
+    def batch(self, size: int, random: torch.Generator) -> dict[str, torch.Tensor]:
+        chosen = torch.randint(len(self.text), (size,), generator=random)
+        text = self.text[chosen]
+        pixels = torch.stack([varied(self.pixels[at], random) for at in self.picture[chosen]])
+        return {
+            "pixel_values": pixels,
+            "input_ids": self.ids[text],
+            "attention_mask": self.mask[text],
+            "labels": self.labels[text],
+        }
+
+
+def varied(pixels: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+    """(3, h, w) turned by quarters, mirrored and shifted; what is asked stays right."""
+    turns, mirror = (int(torch.randint(n, (), generator=random)) for n in (4, 2))
+    down, across = torch.randint(-SHIFT, SHIFT + 1, (2,), generator=random).tolist()
+    pixels = torch.rot90(pixels, turns, (1, 2))
+    if mirror:
+        pixels = pixels.flip(2)
+    edges = torch.nn.functional.pad(pixels[None], [SHIFT] * 4, mode="replicate")[0]
+    side = pixels.shape[-1]
+    return edges[:, SHIFT + down : SHIFT + down + side, SHIFT + across : SHIFT + across + side]
+
+
+def teach(model, lessons: Lessons, *, steps: int, rate: float, size: int = 32) -> list[float]:
+    """Train all weights by the model's own loss; the losses."""
+    random = torch.Generator().manual_seed(0)
+    torch.manual_seed(0)
+    model.train()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser,
+        lambda step: min((step + 1) / 60, 0.5 + 0.5 * math.cos(math.pi * step / steps)),
+    )
+    losses = []
+    for _ in range(steps):
+        loss = model(**lessons.batch(size, random)).loss
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        losses.append(loss.item())
+    model.eval()
+    return losses
