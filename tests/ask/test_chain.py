@@ -295,7 +295,7 @@ def test_a_voice_without_the_language_says_which_to_bring():
     class English:
         spec = Scripted(languages=("en",)).spec
 
-    with pytest.raises(WrongUse, match="for Welsh|for cy bring"):
+    with pytest.raises(WrongUse, match=r"for cy bring"):
         asking_with(tts=English()).speak("x", language="cy")
 
 

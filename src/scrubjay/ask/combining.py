@@ -9,6 +9,7 @@ from typing import Final
 
 from scrubjay.ask.evidence import Looked
 from scrubjay.ask.question import Asks
+from scrubjay.ask.writing import uncited
 
 _WORDS: Final = re.compile(r"[^\W_]+", re.UNICODE)
 _EMPTY: Final = frozenset(
@@ -100,7 +101,7 @@ def quoted(
         ]
         if lines:
             known = [clue.confidence for clue in lines if clue.confidence is not None]
-            text = " ".join(clue.text for clue in lines)
+            text = uncited(" ".join(clue.text for clue in lines))
             said.append(Said(one.source.number, f"“{text}”", min(known) if known else None))
     return said
 

@@ -18,7 +18,7 @@ from scrubjay.ask.settings import AskSettings
 from scrubjay.ask.steps import Walk, answer, caption, locate, read
 from scrubjay.ask.telling import cannot_tell, is_told, too_unsure
 from scrubjay.ask.template import Template
-from scrubjay.ask.writing import written
+from scrubjay.ask.writing import uncited, written
 from scrubjay.core.looking import Reply
 from scrubjay.models.family import Room
 
@@ -117,7 +117,7 @@ def _uncertain(seen: Reply, told: bool, looked: Looked) -> list[str]:
         doubts.append(f"what the picture shows ({seen.confidence:.0%} sure)")
     for clue in looked.of("text", "seen"):
         if clue.confidence is not None and clue.confidence < DOUBTFUL:
-            what = f"“{clue.text}”" if clue.kind == "text" else clue.text
+            what = f"“{uncited(clue.text)}”" if clue.kind == "text" else clue.text
             doubts.append(f"{what} ({clue.confidence:.0%} sure)")
     return doubts
 
@@ -127,7 +127,7 @@ def _placed(clue: Clue) -> str:
 
 
 def _quotes(lines: Sequence[str]) -> str:
-    shown = ", ".join(f"“{one}”" for one in lines[:MOST_LINES])
+    shown = ", ".join(f"“{uncited(one)}”" for one in lines[:MOST_LINES])
     left = len(lines) - MOST_LINES
     return shown if left <= 0 else f"{shown}, and {left} more lines"
 

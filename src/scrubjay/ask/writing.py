@@ -30,6 +30,11 @@ def cited(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def uncited(text: str) -> str:
+    """A quoted text, whose own brackets are no citations of ours: `[1]` becomes `(1)`."""
+    return CITATION.sub(lambda mark: f"{mark[1]}({mark[2]})", text)
+
+
 def written(text: str, numbers: Collection[int]) -> str:
     """A whole text as `Writing` would write it."""
     writing = Writing(numbers)

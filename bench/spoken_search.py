@@ -1,0 +1,96 @@
+"""A spoken question finds its picture: by its sound, by what was heard, or by both?
+
+    python bench/spoken_search.py --scenes 200
+
+Scenes are drawn and described by the world the encoder in the box comes from; each description is
+spoken by a voice nobody was taught with, plainly and inside a question. It is then searched
+among all of them by the speech tower, by the text tower with what pocketsphinx hears, by the sum of
+both vectors, and by reciprocal rank fusion, which `scrubjay ask` uses. Needs espeak-ng.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubjay.ask.finding import RANK
+from scrubjay.ask.optimise import Score
+from scrubjay.ask.question import looked_for
+from scrubjay.core.types import Modality
+from scrubjay.media.speech_part import spoken_part
+from scrubjay.media.world.captions import plainest
+from scrubjay.media.world.draw import draw
+from scrubjay.media.world.scene import Sampler
+from scrubjay.media.world.speak import Speaker, any_voice
+from scrubjay.media.world.things import Language
+from scrubjay.models.load import load_asr, load_encoder
+
+ASKED = ("{}", "which picture shows {}?")
+DEPTH = 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=6)
+    told = parser.parse_args()
+    random = np.random.default_rng(told.seed)
+    encoder, listener, speaker = (
+        load_encoder("builtin", source="shipped"),
+        load_asr("pocketsphinx"),
+        Speaker(),
+    )
+    scenes = [Sampler().scene(random) for _ in range(told.scenes)]
+    captions = [plainest(scene).text for scene in scenes]
+    pictures = encoder.encode(Modality.IMAGE, [draw(scene, random).picture for scene in scenes])
+    results: dict[str, Any] = {"scenes": told.scenes}
+    for asked in ASKED:
+        sounds = [
+            speaker.say(asked.format(one), any_voice(Language.ENGLISH, random, held_out=True)).sound
+            for one in captions
+        ]
+        heard = [listener.transcribe(one, language="en").text for one in sounds]
+        vectors = {
+            "sound": encoder.encode(Modality.SPEECH, [spoken_part(one) for one in sounds]),
+            "heard": encoder.encode(Modality.TEXT, [looked_for(one) or "nothing" for one in heard]),
+            "typed": encoder.encode(
+                Modality.TEXT, [looked_for(asked.format(one)) for one in captions]
+            ),
+        }
+        scores = {name: rows @ pictures.T for name, rows in vectors.items()}
+        both = vectors["sound"] + vectors["heard"]
+        scores["sum"] = both @ pictures.T
+        scores["fused"] = reciprocal(scores["sound"]) + reciprocal(scores["heard"])
+        results[asked] = {name: among(rows, captions) for name, rows in scores.items()}
+        results[asked]["heard word for word"] = sum(
+            asked.format(one).strip("?").casefold() == words.casefold()
+            for one, words in zip(captions, heard, strict=True)
+        )
+    print(json.dumps(results, indent=1))
+
+
+def reciprocal(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(n, n) worth of each picture for each question, as `ask.finding.fused` gives it."""
+    places = (-scores).argsort(axis=1).argsort(axis=1) + 1
+    return 1 / (RANK + places)
+
+
+def among(scores: NDArray[Any], captions: Sequence[str]) -> dict[str, Any]:
+    """How often a picture that is described so is first, and among the first five."""
+    order = (-scores).argsort(axis=1)
+    right = np.array(
+        [[captions[at] == one for at in row] for row, one in zip(order, captions, strict=True)]
+    )
+    return {
+        "first": Score(tuple(right[:, 0])).to_json(),
+        f"among {DEPTH}": Score(tuple(right[:, :DEPTH].any(axis=1))).to_json(),
+    }
+
+
+if __name__ == "__main__":
+    main()
