@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.web.browser.chromium import NARROW, WIDE, Seen, launch, watched
 from tests.web.browser.lived_in import copied, scrubjay
@@ -29,9 +29,17 @@ from scrubjay.media.world.months import first_month, second_month
 
 OUT = Path(__file__).parents[1] / "docs" / "screenshots"
 LARGEST_KB = 60
+ANSWER_MS = 120_000
+"""The models that answer are loaded with the first question."""
 TOKEN = "a-token-for-a-photograph"  # noqa: S105
 FAMILIAR, NEWCOMERS = 120, 64
 FIRST, MONTHS = "2026-07", ("2026-08", "2026-09", "2026-10")
+MENU = (
+    ("TODAY", 64),
+    ("Tomato soup   4.50", 44),
+    ("Apple pie   3.80", 44),
+    ("Open until 9 pm", 40),
+)
 LEARN = (
     "experiment=demo",
     "gate.minimum_n=10",
@@ -119,6 +127,25 @@ def _pages(folder: Path, home: Path) -> dict[str, Callable[[Page], object]]:
         hand_over(page, "drop", picture, "image/png")
         page.locator("#results h2", has_text=picture.name).wait_for()
 
+    def asked(page: Page) -> None:
+        at_rest(page, "/ask")
+        page.get_by_label("Choose pictures").set_input_files(picture)
+        page.get_by_label("Question").fill("how many squares are there?")
+        page.get_by_role("button", name="Ask", exact=True).click()
+        page.locator("#the-answer").wait_for(timeout=ANSWER_MS)
+
+    def read(page: Page) -> None:
+        at_rest(page, "/ask")
+        page.get_by_label("Choose pictures").set_input_files(_menu(folder / "menu.png"))
+        page.get_by_role("button", name="Read the text").click()
+        page.locator("#the-answer rect").first.wait_for(timeout=ANSWER_MS, state="attached")
+
+    def bigger(page: Page) -> None:
+        asked(page)
+        page.get_by_role("button", name="Bigger").click()
+        page.locator("html.bigger").wait_for()
+        page.locator("#the-answer").scroll_into_view_if_needed()
+
     def uploaded(page: Page) -> None:
         page.goto("/upload")
         page.get_by_label("Caption", exact=True).fill("four red squares")
@@ -132,6 +159,9 @@ def _pages(folder: Path, home: Path) -> dict[str, Callable[[Page], object]]:
         "results": lambda page: page.goto("/?q=a+hedgehog+and+a+coconut"),
         "shown": shown,
         "nothing": lambda page: page.goto("/?q=a+trophy&month=2026-10&kind=speech"),
+        "ask": asked,
+        "read": read,
+        "bigger": bigger,
         "item": lambda page: page.goto(f"/items/{item}"),
         "delete": asked_to_delete,
         "items": lambda page: page.goto("/items"),
@@ -140,6 +170,16 @@ def _pages(folder: Path, home: Path) -> dict[str, Callable[[Page], object]]:
         "runs": lambda page: page.goto("/runs"),
         "problem": lambda page: page.goto("/items/nobody-knows-this"),
     }
+
+
+def _menu(path: Path) -> Path:
+    """A picture with a few lines of text."""
+    sheet = Image.new("RGB", (900, 520), (250, 246, 236))
+    pen = ImageDraw.Draw(sheet)
+    for at, (line, size) in enumerate(MENU):
+        pen.text((90, 60 + 105 * at), line, (40, 32, 24), ImageFont.load_default(size))
+    sheet.save(path)
+    return path
 
 
 def _photograph(

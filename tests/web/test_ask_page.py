@@ -29,6 +29,7 @@ from tests.web.routes.pages.markup import Element, Markup, dangling, faults, nam
 FAKES = AskSettings(vlm=Choice("fake"), ocr=Choice("fake"), asr=Choice("fake"), tts=Choice("fake"))
 RED, BLUE = (220, 30, 30), (30, 60, 220)
 
+Sent = tuple[str, tuple[str, bytes, str]]
 HOSTILE = "<script>alert(1)</script> {{ 7*7 }} \"><img src=x onerror=alert(2)> & 'it'"
 
 
@@ -57,10 +58,9 @@ def said(text: str) -> bytes:
     return encode_wave(spoken.samples, spoken.rate)
 
 
-def files(*pictures: bytes, spoken: bytes | None = None) -> list[tuple[str, tuple[str, bytes, str]]]:
+def files(*pictures: bytes, spoken: bytes | None = None) -> list[Sent]:
     sent = [
-        ("pictures", (f"photo {at}.png", data, "image/png"))
-        for at, data in enumerate(pictures, 1)
+        ("pictures", (f"photo {at}.png", data, "image/png")) for at, data in enumerate(pictures, 1)
     ]
     if spoken is not None:
         sent.append(("spoken", ("recording.wav", spoken, "audio/wav")))
@@ -112,7 +112,7 @@ def test_a_typed_question_about_a_picture(asking: Visitor) -> None:
     assert answer.status_code == 200
     page = whole(answer)
     assert words(page) == "red"
-    assert "very sure (90%)" in page.all("article")[0].text
+    assert "very sure, 90%" in page.all("article")[0].text
     assert "autofocus" in page.with_id("the-answer").attributes  # type: ignore[union-attr]
     assert page.all("title")[0].text.startswith("Answer: red")
     assert "autoplay" not in player(page).attributes
@@ -127,7 +127,7 @@ def test_scripts_are_given_the_answer_alone(asking: Visitor) -> None:
     page = whole(answer)
     assert page.all("html") == page.all("h1") == page.all("form") == []
     assert words(page) == "blue"
-    assert announced(page) == "blue. Very sure (90%)."
+    assert announced(page) == "blue. Very sure, 90%."
     assert "autofocus" not in page.with_id("the-answer").attributes  # type: ignore[union-attr]
     assert dangling(page) == []
 
@@ -167,7 +167,7 @@ def test_a_question_asked_aloud_is_answered_aloud(asking: Visitor) -> None:
     assert "autoplay" not in player(part).attributes
     assert announced(part) == "Answered. It is spoken now."
     (place,) = [one for one in part.elements if "data-voice" in one.attributes]
-    assert place.attributes["data-speaks"] == "blue. Very sure (90%)."
+    assert place.attributes["data-speaks"] == "blue. Very sure, 90%."
 
 
 def test_who_ticked_the_box_hears_every_answer(asking: Visitor) -> None:
@@ -213,7 +213,7 @@ def test_text_is_read_with_frames_and_places(asking: Visitor) -> None:
     assert len(listed) == 2
     assert "MENU" in listed[0]
     assert "top" in listed[0]
-    assert "%)" in listed[0]
+    assert "almost certain, 100%" in listed[0]
 
 
 def test_what_cannot_be_told_is_an_answer(asking: Visitor) -> None:
@@ -250,9 +250,7 @@ def test_a_picture_of_the_collection_is_asked_about(
     asking: Visitor, served_home: ServedHome
 ) -> None:
     own = item_of(served_home, "3.png")
-    (link,) = [
-        one for one in asking.page(f"/items/{own}").all("a") if one.text == "Ask about this"
-    ]
+    (link,) = [one for one in asking.page(f"/items/{own}").all("a") if one.text == "Ask about this"]
     page = asking.page(link.attributes["href"])
     assert faults(page) == []
     (kept,) = [one for one in page.all("input") if one.attributes.get("name") == "item"]
@@ -347,7 +345,7 @@ def test_whatever_is_written_in_a_picture_or_asked_is_text(asking: Visitor, part
         assert not [one for one in page.elements for name in one.attributes if name[:2] == "on"]
         assert "49" not in page.all("article")[0].text
         assert "alert(1)" in page.all("article")[0].text
-        assert html.escape("<script>alert(1)</script>") in answer.text or "‹script" in answer.text
+        assert html.escape("<script>alert(1)</script>") in answer.text
 
 
 def test_hostile_names_and_captions_of_the_collection_are_text(asking: Visitor) -> None:
@@ -377,7 +375,7 @@ def test_a_large_picture_is_made_smaller_before_it_is_looked_at(asking: Visitor)
 def test_it_is_asked_in_the_language_that_was_chosen(asking: Visitor) -> None:
     sent = files(picture())
     page = whole(asking.post("/ask", files=sent, question="what colour is it?", language="de"))
-    (article,) = page.all("article")
-    assert "German" in article.text or words(page) == "red"
+    assert words(page).startswith("I can't tell")
+    assert "German" in words(page)
     (chosen,) = [one for one in page.all("option") if "selected" in one.attributes]
     assert chosen.attributes["value"] == "de"

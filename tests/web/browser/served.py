@@ -9,17 +9,23 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+SCRUBJAY = ("-m", "scrubjay", "serve")
 READY_S = 60.0
 """A busy machine's patience; a quiet one is ready in two seconds."""
 
 
 @contextmanager
 def serving(
-    home: Path, log: Path, *, token: str | None = None, ready: bool = True
+    home: Path,
+    log: Path,
+    *,
+    token: str | None = None,
+    ready: bool = True,
+    program: Sequence[str] = SCRUBJAY,
 ) -> Iterator[str]:
     """Serve a home until the block ends; gives the address, such as `http://127.0.0.1:43211`.
 
@@ -27,6 +33,7 @@ def serving(
         log: where the server's own lines go.
         token: what a client must show; None asks for nothing.
         ready: whether to wait until it can search; an empty home never can.
+        program: what serves; it is given a home and a port.
 
     Raises:
         RuntimeError: it was not ready in time.
@@ -40,7 +47,7 @@ def serving(
         log.open("wb") as out,
         subprocess.Popen(
             [
-                *(sys.executable, "-m", "scrubjay", "serve", "--home", str(home)),
+                *(sys.executable, *program, "--home", str(home)),
                 *("--port", str(port)),
             ],
             stdout=out,

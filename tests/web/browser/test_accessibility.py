@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 REFLOW = 320
 """Pixels at which nothing may need scrolling to both sides (WCAG 1.4.10)."""
-REFUSED = {"no-such-item": 404, "wrong-condition": 400}
+REFUSED = {"no-such-item": 404, "wrong-condition": 400, "ask-about-a-recording": 422}
 """Pages that are answers with a status of their own."""
 
 

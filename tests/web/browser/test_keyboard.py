@@ -89,7 +89,9 @@ def test_search_item_delete_and_back_without_a_mouse(own_page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Items")
 
 
-@pytest.mark.parametrize("path", ["/", "/?q=a+trophy", "/items", "/upload", "/models", "/runs"])
+@pytest.mark.parametrize(
+    "path", ["/", "/?q=a+trophy", "/ask", "/items", "/upload", "/models", "/runs"]
+)
 def test_the_focus_goes_through_a_page_and_out_again(page: Page, path: str) -> None:
     page.goto(path)
     page.locator("body").evaluate("() => document.activeElement.blur()")

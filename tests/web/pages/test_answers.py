@@ -57,9 +57,9 @@ def test_clues_are_numbered_where_they_have_a_place() -> None:
     first, second = answer_view(answered(sources=sources, clues=clues), What.ASK, LOOKS).sources
     assert [(one.how, one.number, one.where, one.sure) for one in first.marks] == [
         ("Its caption", None, "", ""),
-        ("Seen", 1, "upper left", "very sure (80%)"),
+        ("Seen", 1, "upper left", "very sure, 80%"),
         ("Read", 2, "lower right", ""),
-        ("Seen", None, "", "fairly sure (70%)"),
+        ("Seen", None, "", "fairly sure, 70%"),
     ]
     assert [one.number for one in first.drawn] == [1, 2]
     assert [one.number for one in second.drawn] == [1]
@@ -108,7 +108,7 @@ def test_what_cannot_be_told_is_an_answer_without_a_share(told: bool) -> None:
 
 def test_how_sure_it_is_is_said_aloud_too() -> None:
     assert answer_view(answered("red", confidence=0.9), What.ASK, ()).said == (
-        "red. Very sure (90%)."
+        "red. Very sure, 90%."
     )
     assert answer_view(answered("red"), What.ASK, ()).said == "red"
 
@@ -139,7 +139,7 @@ def test_pages_are_read_line_by_line_with_places() -> None:
     assert view.pieces == (Piece("MENU\nSoup"),)
     assert view.speech == view.said == "MENU\nSoup"
     assert [(one.text, one.where, one.sure) for one in view.sources[0].marks] == [
-        ("MENU", "across the top", "very sure (90%)"),
+        ("MENU", "across the top", "very sure, 90%"),
         ("Soup", "across the bottom", ""),
     ]
     assert view.sources[0].src == "data:one"
@@ -195,4 +195,4 @@ def test_a_problem_is_named_and_says_whether_to_try_again(
 
 def test_a_float_from_numpy_is_shown_as_any_other() -> None:
     view = answer_view(answered("x", confidence=float(np.float32(0.5))), What.ASK, ())
-    assert view.sure == "not very sure (50%)"
+    assert view.sure == "not very sure, 50%"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scrubjay.ask.answer import Answer, Clue, Source, Step
-from scrubjay.ask.chart import Chart
-from scrubjay.ask.reading import ReadOut
 from scrubjay.ask.writing import CITATION
 from scrubjay.core.errors import (
     BadMedia,
@@ -25,6 +23,10 @@ from scrubjay.web.pages.finding import ProblemView
 from scrubjay.web.pages.placing import UNSAID, Frame, frame, place, sureness, within
 from scrubjay.web.pages.questions import SMALL, Look, What
 from scrubjay.web.pages.things import addresses, fragment, title_of
+
+if TYPE_CHECKING:
+    from scrubjay.ask.chart import Chart
+    from scrubjay.ask.reading import ReadOut
 
 MOST_PLAYERS: Final = 8
 """Moments of a source that play by themselves; of the others the page says when they are."""
@@ -157,7 +159,7 @@ class AnswerView:
         speech: what is spoken of it.
         voice: where it can be heard; None: there is nothing to speak.
         speaks: whether it is heard without another press.
-        said: what a screen reader is told.
+        said: the answer as a screen reader says it.
     """
 
     heading: str
@@ -178,6 +180,11 @@ class AnswerView:
     took: str = ""
     voice: str | None = None
     speaks: bool = False
+
+    @property
+    def announced(self) -> str:
+        """What a screen reader is told once it is there; it does not talk over the answer."""
+        return SPOKEN_NOW if self.voice and self.speaks else self.said
 
 
 def answer_view(

@@ -69,13 +69,13 @@ def place(box: Box) -> str:
 
 
 def sureness(chance: float | None) -> str:
-    """`fairly sure (71%)`; a certainty below 1 is never called 100%."""
+    """`fairly sure, 71%`; a certainty below 1 is never called 100%."""
     if chance is None or not math.isfinite(chance):
         return UNSAID
     chance = min(1.0, max(0.0, chance))
     words = next(words for least, words in SURENESS if chance >= least)
     percent = round(100 * chance) if chance == 1 else min(99, round(100 * chance))
-    return f"{words} ({percent}%)"
+    return f"{words}, {percent}%"
 
 
 def _third(middle: float) -> int:

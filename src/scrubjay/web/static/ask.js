@@ -113,7 +113,7 @@ function photograph(pictures, onPhoto) {
   const camera = document.createElement("input");
   camera.type = "file";
   camera.accept = "image/*";
-  camera.capture = "environment";
+  camera.setAttribute("capture", "environment");
   byId("photograph").addEventListener("click", () => camera.click());
   camera.addEventListener("change", () => {
     const [file] = camera.files;

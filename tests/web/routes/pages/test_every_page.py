@@ -19,6 +19,10 @@ PAGES = (
     "/?q=a+star&where=colour+~",
     "/?q=a+star&after=nonsense",
     "/?like=nobody",
+    "/ask",
+    "/ask?item={item}&question=what+is+it",
+    "/ask?item={recording}",
+    "/ask?item=nobody",
     "/items",
     "/items?kind=speech",
     "/items?month=1999-01",
@@ -70,7 +74,12 @@ def test_a_page_loads_only_assets_that_exist(
 
 
 def test_every_page_but_one_says_where_one_is(visitor: Visitor) -> None:
-    for path, name in (("/", "Search"), ("/items", "Items"), ("/models", "Models")):
+    for path, name in (
+        ("/", "Search"),
+        ("/ask", "Ask"),
+        ("/items", "Items"),
+        ("/models", "Models"),
+    ):
         links = [one for one in visitor.page(path).all("a") if "aria-current" in one.attributes]
         assert [one.text for one in links] == [name]
 

@@ -15,6 +15,7 @@ from scrubjay.core.errors import ScrubjayError
 from scrubjay.core.hearing import Spoken
 from scrubjay.web.byte_range import ranged
 from scrubjay.web.context import Context, ContextDep
+from scrubjay.web.going import until_gone
 from scrubjay.web.guard import visit_of
 from scrubjay.web.pages.answers import AnswerView, answer_view, problem_view, read_view
 from scrubjay.web.pages.finding import ProblemView
@@ -63,7 +64,7 @@ async def answer(request: Request, context: ContextDep) -> HTMLResponse:
         items = await asyncio.to_thread(look_up, context.home, question.item_ids)
         question = replace(question, items=items)
         check(question)
-        view = await _answered(context, question)
+        view = await until_gone(request, _answered(context, question))
     except ScrubjayError as error:
         status, message, _, _ = described(error)
         if status == 500:
