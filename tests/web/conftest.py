@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from scrubjay import services
+from scrubjay.ask.settings import AskSettings, Choice
 from scrubjay.core.config import Settings
 from scrubjay.core.protocols import silent
 from scrubjay.core.types import SAMPLE_RATE
@@ -28,6 +29,8 @@ from scrubjay.web.settings import ServeSettings
 PICTURES = 40
 TONES = {"low": 150, "middle": 600, "high": 2400}
 LOOPBACK = "http://127.0.0.1"
+FAKES = AskSettings(*[Choice("fake")] * 4)
+"""Models that answer at once, for tests of everything around them."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,10 @@ def serve() -> Iterator[Serve]:
     """`serve(home, **settings)`: a client of a server that is started and, at the end, stopped."""
     clients: list[TestClient] = []
 
-    def start(home: ServedHome, **settings: object) -> TestClient:
-        app = create_app(home.open(), ServeSettings(**{"watch_s": 0, **settings}))
+    def start(
+        home: ServedHome, *, asking: AskSettings | None = FAKES, **settings: object
+    ) -> TestClient:
+        app = create_app(home.open(), ServeSettings(**{"watch_s": 0, **settings}), asking=asking)
         client = TestClient(app, base_url=LOOPBACK, raise_server_exceptions=False)
         client.__enter__()
         clients.append(client)
@@ -115,6 +120,6 @@ def serve() -> Iterator[Serve]:
 @pytest.fixture(scope="session")
 def shared_client(served_home: ServedHome) -> Iterator[TestClient]:
     """One server for all tests that only ask."""
-    app = create_app(served_home.open(), ServeSettings(watch_s=0))
+    app = create_app(served_home.open(), ServeSettings(watch_s=0), asking=FAKES)
     with TestClient(app, base_url=LOOPBACK, raise_server_exceptions=False) as client:
         yield client

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 
 from scrubjay.web.server import create_app
 from scrubjay.web.settings import ServeSettings
-from tests.web.conftest import ServedHome
+from tests.web.conftest import FAKES, ServedHome
 from tests.web.live import listening
 
 schemathesis = pytest.importorskip("schemathesis")
@@ -38,7 +38,8 @@ address or a form, every number is a text as well."""
 def served(home: ServedHome, folder: Path) -> Iterator[str]:
     shutil.copytree(home.path, folder / "home")
     mine = ServedHome(folder / "home", home.version, home.folder, home.captions)
-    app = create_app(mine.open(), ServeSettings(watch_s=0, access_log=False, max_body=1 << 20))
+    settings = ServeSettings(watch_s=0, access_log=False, max_body=1 << 20)
+    app = create_app(mine.open(), settings, asking=FAKES)
     with listening(app) as url:
         yield url
 
@@ -89,7 +90,7 @@ def test_requests_of_a_wrong_shape_are_refused_as_documented(
 ) -> None:
     with served(served_home, tmp_path) as url:
         answers = fuzzed(url, GenerationMode.NEGATIVE, 8)
-    for name in ("POST /v1/search", "POST /v1/embeddings"):
+    for name in ("POST /v1/search", "POST /v1/embeddings", "POST /v1/chat/completions"):
         assert answers[name][400] > 0
         assert answers[name][200] == 0
 

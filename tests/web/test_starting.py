@@ -23,20 +23,25 @@ STAND = """
 import json, sys
 from fastapi.testclient import TestClient
 from pathlib import Path
+from scrubjay.ask.settings import AskSettings, Choice
 from scrubjay.core.config import Settings
 from scrubjay.store.home import Home
 from scrubjay.web.server import create_app
 from scrubjay.web.settings import ServeSettings
 
 home = Home(Settings(home=Path(sys.argv[1]), threads=1))
-with TestClient(create_app(home, ServeSettings()), base_url="http://127.0.0.1") as client:
+fakes = AskSettings(*[Choice("fake")] * 4)
+app = create_app(home, ServeSettings(), asking=fakes)
+with TestClient(app, base_url="http://127.0.0.1") as client:
     picture, sound = json.load(sys.stdin)
+    question = {"messages": [{"role": "user", "content": "where is something red?"}]}
     asked = {"input": ["a red thing", {"image": picture}, {"audio": sound}]}
     answers = [
         client.get("/readyz"),
         client.post("/v1/search", json={"text": "a red thing"}),
         client.post("/v1/search", json={"image": picture, "speech": sound}),
         client.post("/v1/embeddings", json=asked),
+        client.post("/v1/chat/completions", json=question),
         client.get("/metrics"),
         client.get("/openapi.json"),
         client.get("/", headers={"accept": "text/html"}),
@@ -63,7 +68,7 @@ def test_serving_never_imports_torch(served_home):
     )
     assert done.returncode == 0, done.stderr
     statuses, modules = json.loads(done.stdout.splitlines()[-1])
-    assert statuses == [200] * 7
+    assert statuses == [200] * 8
     assert [name for name in modules if name.startswith(FORBIDDEN)] == []
 
 

@@ -23,10 +23,11 @@ from scrubjay.ask.settings import AskSettings
 from scrubjay.core.errors import ScrubjayError
 from scrubjay.core.hearing import Spoken, Transcript
 from scrubjay.core.types import Sound
+from scrubjay.models.family import Room
 from scrubjay.store.home import Home
 from scrubjay.web.batcher import LEAST_RETRY_S, MOST_RETRY_S, Busy
+from scrubjay.web.served_pair import PAIR, searcher_of
 from scrubjay.web.serving import Serving
-from scrubjay.web.towers import Pair
 
 if TYPE_CHECKING:
     from scrubjay.ask.chain import Asking
@@ -41,9 +42,6 @@ OnStep = Callable[[Step], None]
 
 NEWEST: Final = 0.2
 """Weight of the newest question in what one is thought to take."""
-
-PAIR: contextvars.ContextVar[Pair | None] = contextvars.ContextVar("pair", default=None)
-"""The pair that the question being answered in this thread keeps."""
 
 
 class QuestionsBusy(Busy):
@@ -116,11 +114,11 @@ class QuestionLine:
 
     async def warm(self) -> None:
         """Load the models ahead of the first question; what cannot be loaded is in the log."""
-        try:
-            asking = await self._opened()
-            await asyncio.get_running_loop().run_in_executor(self._threads, asking.warm)
-        except ScrubjayError as error:
-            LOG.warning("questions cannot be answered yet: %s", error)
+        for room in (Room.VLM, Room.OCR, Room.ASR, Room.TTS):
+            try:
+                await self.run(partial(_warm, room))
+            except ScrubjayError as error:
+                LOG.warning("what is needed of %s is not loaded: %s", room.value, error)
 
     async def ask(
         self,
@@ -288,9 +286,15 @@ class QuestionLine:
         return self._asking
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> Asking:
+        from scrubjay.ask.finding import Collection
         from scrubjay.services import open_asking
 
-        return open_asking(self._home, self.settings)
+        serving = searcher_of(loop, lambda: self._serving.problem)
+        return open_asking(self._home, self.settings, finder=Collection(self._home, serving))
+
+
+def _warm(room: Room, asking: Asking) -> None:
+    asking.warm(room)
 
 
 class _Going:

@@ -121,8 +121,62 @@ READY: Final[dict[str, Any]] = {
     "behind": None,
 }
 
+ANSWERED: Final[dict[str, Any]] = {
+    "id": "chatcmpl-3f2a9c41d07be6583f2a9c41",
+    "object": "chat.completion",
+    "created": 1_795_000_000,
+    "model": "scrubjay",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "red", "refusal": None},
+            "finish_reason": "stop",
+            "logprobs": None,
+        }
+    ],
+    "usage": {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6},
+    "scrubjay": {
+        "told": True,
+        "confidence": 0.94,
+        "language": "en",
+        "sources": [
+            {
+                "number": 1,
+                "name": "picture 1",
+                "kind": "image",
+                "id": None,
+                "caption": None,
+                "score": None,
+            }
+        ],
+        "evidence": [
+            {
+                "source": 1,
+                "kind": "seen",
+                "text": "red",
+                "confidence": 0.94,
+                "box": None,
+                "start_s": None,
+                "end_s": None,
+            }
+        ],
+        "steps": [{"name": "answer", "seconds": 0.041, "by": "builtin"}],
+        "notes": [],
+    },
+}
+
+HEARD: Final[dict[str, Any]] = {"text": "Two cups are on the table."}
+
+NAMED: Final[dict[str, Any]] = {
+    "object": "list",
+    "data": [{"id": "scrubjay", "object": "model", "created": 0, "owned_by": "scrubjay"}],
+}
+
 ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     "Embeddings": EMBEDDED,
+    "ChatTold": ANSWERED,
+    "ModelsTold": NAMED,
+    "TranscriptTold": HEARD,
     "SearchTold": FOUND,
     "ChampionTold": SERVING,
     "ListedTold": LISTED,

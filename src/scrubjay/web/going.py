@@ -21,8 +21,15 @@ async def unless_gone(request: Request, towers: Towers, job: Coroutine[Any, Any,
     Raises:
         ClientDisconnect: the client left; the job was cancelled.
     """
-    if not towers.busy:
-        return await job
+    return await (until_gone(request, job) if towers.busy else job)
+
+
+async def until_gone(request: Request, job: Coroutine[Any, Any, Answer]) -> Answer:
+    """Do what a request asks for, as long as its client is there.
+
+    Raises:
+        ClientDisconnect: the client left; the job was cancelled.
+    """
     task = asyncio.create_task(job)
     leaving = asyncio.create_task(_left(request))
     try:

@@ -26,6 +26,7 @@ vector.
 TAGS: Final = (
     {"name": "embeddings", "description": "Vectors, in the shape OpenAI's clients know."},
     {"name": "search", "description": "Find by words, pictures, recordings and items."},
+    {"name": "asking", "description": "Questions about what is shown, said, or put away."},
     {"name": "items", "description": "What the home holds: add, look, forget."},
     {"name": "champion", "description": "Which version answers, and making another the one."},
     {"name": "operations", "description": "Alive, ready, counted."},

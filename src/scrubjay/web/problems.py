@@ -21,7 +21,9 @@ from scrubjay.core.errors import (
     Conflict,
     LeaseHeld,
     MissingExtra,
+    ModelNotFound,
     NotReady,
+    RemoteFailed,
     ScrubjayError,
     UnknownItem,
     UnknownName,
@@ -44,6 +46,8 @@ STATUS: tuple[tuple[type[ScrubjayError], int, str | None], ...] = (
     (LeaseHeld, 409, "lease_held"),
     (Busy, 429, "busy"),
     (MissingExtra, 501, "missing_extra"),
+    (RemoteFailed, 502, "remote_failed"),
+    (ModelNotFound, 501, "model_not_found"),
 )
 """Status and `code`; the first that fits counts. Other errors are a 500 without details."""
 
@@ -71,9 +75,16 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The documented JSON object: `{"error": {"message", "type", "param", "code"}}`."""
+    body = problem_body(status, message, param=param, code=code)
+    return JSONResponse(body, status_code=status, headers=dict(headers or {}))
+
+
+def problem_body(
+    status: int, message: str, *, param: str | None = None, code: str | None = None
+) -> dict[str, dict[str, str | None]]:
+    """The object itself, for an answer that has begun already."""
     kind = TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
-    error = {"message": message, "type": kind, "param": param, "code": code}
-    return JSONResponse({"error": error}, status_code=status, headers=dict(headers or {}))
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
 def described(error: ScrubjayError) -> tuple[int, str, str | None, dict[str, str]]:

@@ -29,13 +29,25 @@ from scrubjay.web.origin import OriginCheck
 from scrubjay.web.preparing import BEING_PREPARED, prepare, wants_preparing
 from scrubjay.web.problems import add_problem_handlers
 from scrubjay.web.request_log import RequestLog, log_config
-from scrubjay.web.routes import champion, embeddings, items, login, operations, pages, search
+from scrubjay.web.routes import (
+    audio,
+    champion,
+    chat,
+    embeddings,
+    items,
+    login,
+    operations,
+    pages,
+    search,
+)
 from scrubjay.web.serving import Serving
 from scrubjay.web.settings import ServeSettings
 
 ROUTERS: tuple[APIRouter, ...] = (
     embeddings.router,
     search.router,
+    chat.router,
+    audio.router,
     items.router,
     champion.router,
     login.router,
