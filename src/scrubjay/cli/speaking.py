@@ -67,8 +67,8 @@ def portions(text: str, most: int = AT_ONCE) -> Iterator[str]:
     """A text in parts of at most `most` characters, cut at ends of lines, sentences or words."""
     left = text.strip()
     while len(left) > most:
-        cut = max(left.rfind(end, most // 2, most) + len(end) - 1 for end in ("\n", ". ", " "))
-        at = cut if cut >= most // 2 else most
+        cuts = (left.rfind(end, most // 2, most) for end in ("\n", ". ", " "))
+        at = next((cut + 1 for cut in cuts if cut >= 0), most)
         yield left[:at].strip()
         left = left[at:].strip()
     yield left
