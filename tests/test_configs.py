@@ -24,6 +24,8 @@ from tests.training.collection import Collection, make
 from tests.training.tiny import TinyEncoder
 
 GROUPS = ("encoder", "model", "datamodule", "loss", "trainer", "callbacks", "logger", "experiment")
+ASK_GROUPS = ("vlm", "ocr", "asr", "tts", "prompt")
+"""What answers questions; `tests/cli/test_ask_settings.py` holds them."""
 SMALL_BUILTIN = (
     "encoder.width=16",
     "encoder.layers=1",
@@ -33,6 +35,17 @@ SMALL_BUILTIN = (
     "encoder.stem_channels=[4,8]",
     "encoder.buckets=64",
     "encoder.text_width=8",
+)
+QUESTIONS = "builtin_vqa"
+"""Model, datamodule and experiment that teach the question model, which is no encoder."""
+QUESTION_SIZES = (
+    "datamodule.scenes=4",
+    "datamodule.mosaics=1",
+    "datamodule.signs=1",
+    "datamodule.outsiders=1",
+    "datamodule.batches=2",
+    "datamodule.tests=1",
+    "datamodule.workers=0",
 )
 WORLDLY = {"world", "builtin"}
 """Model, datamodule and experiment that teach the built-in encoder itself."""
@@ -134,12 +147,14 @@ def overrides(group: str, name: str, sources: dict[str, Path]) -> list[str]:
         chosen.append(f"encoder.source={sources['clip']}")
     elif name in {"builtin_folder", "demo"}:
         chosen.append(f"encoder.source={sources['builtin']}")
-    elif name == "builtin_shipped":
+    elif name in {"builtin_shipped", QUESTIONS}:
         pass
     else:
         chosen += SMALL_BUILTIN
-    if group == "experiment" and name not in {"spoken_digits", "builtin"}:
+    if group == "experiment" and name not in {"spoken_digits", "builtin", QUESTIONS}:
         chosen.append("datamodule.batch_size=4")
+    if name == QUESTIONS and group in {"experiment", "datamodule"}:
+        chosen += QUESTION_SIZES
     if name in WORLDLY:
         chosen += WORLDLY_SIZES if group in {"experiment", "datamodule"} else []
     if name == "spoken_digits" and group != "experiment":
@@ -161,8 +176,9 @@ def provided(made: Collection, run: Path) -> dict[str, object]:
 def test_every_group_of_the_documentation_has_files_and_no_other_exists() -> None:
     assert sorted(
         path.name for path in FOLDER.iterdir() if path.is_dir() and any(path.glob("*.yaml"))
-    ) == sorted(GROUPS)
-    assert {path.name for path in FOLDER.glob("*.yaml")} == {"train.yaml", "retrain.yaml"}
+    ) == sorted(GROUPS + ASK_GROUPS)
+    roots = {path.name for path in FOLDER.glob("*.yaml")}
+    assert roots == {"train.yaml", "retrain.yaml", "ask.yaml"}
 
 
 def test_the_root_names_every_group() -> None:
@@ -221,6 +237,6 @@ def test_every_experiment_trains_two_steps(name, made, sources, tmp_path) -> Non
     fitted = fit(config, run=tmp_path, provided={"items": made.items, "read": made.read})
     assert fitted.objects["trainer"].global_step == 2
     assert np.isfinite(fitted.metrics["train/loss"])
-    assert isinstance(fitted.objects["encoder"], TrainableEncoder)
+    assert isinstance(fitted.objects.get("encoder"), TrainableEncoder) == (name != QUESTIONS)
     assert (tmp_path / "config.yaml").is_file()
     assert fitted.last is not None

@@ -309,6 +309,7 @@ class _Asker:
             many=some.name.plural,
             a=some.name.one,
             other=other.name.noun,
+            odd=self.unknown().name.noun,
         )
         return Question(Kind.OUTSIDE, text, None)
 
