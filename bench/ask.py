@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator
 
 from ask_table import Row
-from scrubjay.core.errors import MissingExtra, NotReady
+from scrubjay.core.errors import MissingExtra, ModelNotFound, NotReady
 
 SECTIONS = {
     "ocr": "ask_ocr",
@@ -52,7 +52,7 @@ def measured(name: str) -> Iterator[Row]:
     """The rows of a section, as they come."""
     try:
         yield from importlib.import_module(SECTIONS[name]).rows()
-    except (MissingExtra, NotReady, FileNotFoundError) as error:
+    except (MissingExtra, ModelNotFound, NotReady, FileNotFoundError) as error:
         print(f"{name} is passed over: {error}", file=sys.stderr, flush=True)
 
 

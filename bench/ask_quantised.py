@@ -70,7 +70,8 @@ def rows(*, rounds: int = 5, tokens: int = 16) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as made, ExitStack() as open_until:
         source = Path(made) / "llava"
         subprocess.run([sys.executable, __file__, "--build", str(source)], check=True)
-        loaded, took = {}, {}
+        loaded: dict[str, tuple[subprocess.Popen[str], dict[str, Any]]] = {}
+        took: dict[str, list[dict[str, float]]] = {}
         for one in PRECISIONS:
             process = open_until.enter_context(started(source, one, tokens))
             loaded[one] = (process, heard(process, source, one))
