@@ -43,7 +43,8 @@ def test_every_curl_of_the_documentation_is_answered(own_home: ServedHome, tmp_p
     commands = "\n".join(body for body in shell if not body.startswith("URL="))
     assert commands.count("curl ") >= 16
     shutil.copyfile(own_home.folder / "3.png", tmp_path / "picture.png")
-    with started(own_home.path, SCRUBJAY_TOKEN=TOKEN) as server:
+    fakes = [f"{room}=fake" for room in ("vlm", "ocr", "asr", "tts")]
+    with started(own_home.path, *fakes, SCRUBJAY_TOKEN=TOKEN) as server:
         until_ready(server)
         script = (
             f"set -euo pipefail\nURL=http://127.0.0.1:{server.port}\nSCRUBJAY_TOKEN={TOKEN}\n"
@@ -65,6 +66,10 @@ def test_every_curl_of_the_documentation_is_answered(own_home: ServedHome, tmp_p
     assert (tmp_path / "first-bytes").stat().st_size == 100
     assert (tmp_path / "small.webp").read_bytes()[8:12] == b"WEBP"
     assert any("forgotten" in one for one in answers)
+    asked = [one["scrubjay"] for one in answers if "scrubjay" in one]
+    assert [one["steps"][0]["name"] for one in asked] == ["find", "read"]
+    heard = [one["text"] for one in answers if "segments" in one]
+    assert heard == ["which picture shows a red circle?"]
     assert "# TYPE scrubjay_http_requests_total counter" in done.stdout
     lines = [json.loads(line) for line in server.lines]
     asked = {line["route"] for line in lines if line["event"] == "request"}

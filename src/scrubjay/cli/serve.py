@@ -11,6 +11,14 @@ from scrubjay.cli.frame import HomeOption, note
 
 
 def serve(
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Which models answer questions, as key=value: vlm=remote vlm.url=URL ...",
+            metavar="[OVERRIDES]",
+            show_default=False,
+        ),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; off this machine a token is needed.")
     ] = "127.0.0.1",
@@ -30,15 +38,20 @@ def serve(
     log_queries: Annotated[
         bool, typer.Option("--log-queries", help="Write search words of the page to the log.")
     ] = False,
+    warm: Annotated[
+        bool, typer.Option("--warm", help="Load the models that answer before the first question.")
+    ] = False,
     home: HomeOption = None,
 ) -> None:
     """Serve the API and the page until Ctrl-C or SIGTERM.
 
     A home without an encoder of its own begins with the one that comes with Scrubjay. A new
-    champion is noticed and takes over while requests go on.
+    champion is noticed and takes over while requests go on. The models that answer are those of
+    the home's ask.yaml, else the ones that come with Scrubjay.
 
     Example: scrubjay serve --port 8000 --home /srv/scrubjay
     """
+    from scrubjay.cli.compose import ask_settings
     from scrubjay.core.errors import MissingExtra
     from scrubjay.services import open_home
 
@@ -58,5 +71,7 @@ def serve(
         names=tuple(name or ()),
         index_bytes=index_memory * 2**20,
         log_queries=log_queries,
+        warm_models=warm,
     )
-    listen(opened, settings, tell=note)
+    asking = ask_settings(opened.path, overrides or ())
+    listen(opened, settings, tell=note, asking=asking)

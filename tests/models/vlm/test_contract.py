@@ -6,7 +6,7 @@ a small one; without that line the last test fails and says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -16,8 +16,9 @@ from scrubjay.core.looking import Message, ModelSpec, Reply, Role, Sampling
 from scrubjay.core.protocols import VisionLanguage
 from scrubjay.models.family import Room
 from scrubjay.models.load import families, load_vlm
+from tests.models.remote_server import MODEL, protocol_server
 from tests.models.vlm.conversations import ONE, PICTURES, assistant, plain, system, user
-from tests.models.vlm.small_models import SAVE
+from tests.models.vlm.small_models import SAVE, each_of
 
 Builder = Callable[[pytest.FixtureRequest], VisionLanguage]
 
@@ -33,13 +34,14 @@ BUILDERS: dict[str, dict[str, Builder]] = {
     "blip2": {kind: small(kind) for kind in ("blip2", "blip2_t5")},
     "git": {"git": small("git")},
     "vilt": {"vilt": small("vilt")},
+    "remote": {"remote": lambda request: request.getfixturevalue("elsewhere")},
 }
 """Family -> the small models held to the contract, and how to make one."""
 
 MADE = {name: made for small in BUILDERS.values() for name, made in small.items()}
 FAMILY = {name: family for family, small in BUILDERS.items() for name in small}
 
-each = pytest.mark.parametrize("name", MADE)
+each = pytest.mark.parametrize("name", each_of(MADE))
 
 SHORT = Sampling(max_new_tokens=6)
 DRAWN = Sampling(max_new_tokens=6, temperature=1.2, top_k=40, top_p=0.95, seed=7)
@@ -49,6 +51,13 @@ QUESTIONS = (
     (system("Answer briefly."), user(PICTURES[0], "How many are there?")),
     (user(plain(), "Which shape is it?"), assistant("a square"), user("What colour is it?")),
 )
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[VisionLanguage]:
+    """The fake model behind a server on loopback."""
+    with protocol_server() as server:
+        yield load_vlm("remote", url=server.url, model=MODEL, retries=0)
 
 
 @pytest.fixture

@@ -225,6 +225,15 @@ def test_a_stream_of_odd_chunks_is_read_as_far_as_it_says_something(model, serve
     assert list(model.stream(asked("who?"), GREEDY)) == ["yes"]
 
 
+def test_space_around_an_answer_is_no_part_of_it(model, server):
+    said = ["\n ", " yes", ",\n", "  it", " is ", "\n", " "]
+    message = {"message": {"content": "".join(said)}, "finish_reason": "stop"}
+    server.script.append(raw(json.dumps({"choices": [message]}).encode()))
+    server.script.append(events(*[chunk({"content": one}) for one in said], chunk({}, "stop")))
+    assert model.reply(asked("who?"), GREEDY).text == "yes,\n  it is"
+    assert "".join(model.stream(asked("who?"), GREEDY)) == "yes,\n  it is"
+
+
 def test_a_stream_without_a_word_cannot_tell(model, server):
     server.script.append(events(chunk({}, "stop"), "[DONE]"))
     assert list(model.stream(asked("who?"), GREEDY)) == ["I can't tell"]

@@ -177,7 +177,7 @@ class RemoteVisionLanguage:
         while True:
             sent = self._without_refused(body)
             try:
-                for piece in self._streamed(sent):
+                for piece in _trimmed(self._streamed(sent)):
                     told = True
                     yield piece
             except RemoteRefused as refused:
@@ -206,15 +206,16 @@ class RemoteVisionLanguage:
         message = choice.get("message")
         if not isinstance(message, Mapping):
             raise self._server.unreadable("no message")
-        text = _text(message.get("content")) or _text(message.get("refusal"))
+        content = _text(message.get("content")).strip()
+        text = content or _text(message.get("refusal")).strip()
         ours = answer.get("scrubjay")
         ours = ours if isinstance(ours, Mapping) else {}
         usage = answer.get("usage")
         usage = usage if isinstance(usage, Mapping) else {}
-        told = bool(_text(message.get("content")).strip()) and ours.get("told") is not False
+        told = bool(content) and ours.get("told") is not False
         confidence = _chance(ours.get("confidence"))
         return Reply(
-            text=text if text.strip() else CANNOT_TELL,
+            text=text or CANNOT_TELL,
             told=told,
             confidence=_mean_chance(choice.get("logprobs")) if confidence is None else confidence,
             tokens_in=_count(usage.get("prompt_tokens")),
@@ -231,6 +232,18 @@ def _text(content: object) -> str:
         texts = (one.get("text") for one in content if isinstance(one, Mapping))
         return "".join(one for one in texts if isinstance(one, str))
     return ""
+
+
+def _trimmed(pieces: Iterator[str]) -> Iterator[str]:
+    """The same text without space around it; space is held back until more follows."""
+    held, begun = "", False
+    for piece in pieces:
+        text = held + piece if begun else piece.lstrip()
+        kept = text.rstrip()
+        held = text[len(kept) :]
+        if kept:
+            begun = True
+            yield kept
 
 
 def _chance(value: object) -> float | None:
