@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -25,19 +26,21 @@ class Said:
 class Library:
     """A model and its processor, loaded anew."""
 
-    def __init__(self, folder: Path, kind: str) -> None:
+    def __init__(self, folder: Path, kind: str, loaded_by: Any = None) -> None:
         from transformers import AutoModelForImageTextToText, AutoProcessor
 
         try:
             self.processor = AutoProcessor.from_pretrained(folder)
         except (ImportError, ValueError):  # its part for videos needs torchvision
             self.processor = read_processor(folder, kind=kind)
-        self.model = AutoModelForImageTextToText.from_pretrained(folder, dtype="float32").eval()
+        loaded_by = loaded_by or AutoModelForImageTextToText
+        self.model = loaded_by.from_pretrained(folder, dtype="float32").eval()
 
     def chat(self, messages: Sequence[Message]):
         """Inputs by the processor's chat template."""
         return self.processor.apply_chat_template(
             [conversed(one) for one in messages],
+            chat_template=self.processor.chat_template or self.processor.tokenizer.chat_template,
             add_generation_prompt=True,
             tokenize=True,
             return_dict=True,

@@ -16,7 +16,7 @@ from tests.models.vlm.small_models import (
 )
 
 ANSWERS = ["red", "blue", "yes", "no", "one", "two", "three"]
-QUERIES = 4
+QUERIES = 8
 
 
 def blip_pictures():
@@ -32,14 +32,18 @@ def save_blip2(folder: Path) -> Path:
     tokenizer = bpe("<image>", bos="</s>", eos="</s>", pad="<pad>")
     config = Blip2Config(
         vision_config=VISION,
-        qformer_config={**SMALL, "encoder_hidden_size": 32, "cross_attention_frequency": 1},
+        qformer_config={
+            **SMALL,
+            "encoder_hidden_size": VISION["hidden_size"],
+            "cross_attention_frequency": 1,
+        },
         text_config={
             "model_type": "opt",
-            "hidden_size": 32,
-            "ffn_dim": 64,
+            "hidden_size": SMALL["hidden_size"],
+            "ffn_dim": SMALL["intermediate_size"],
             "num_hidden_layers": 2,
             "num_attention_heads": 4,
-            "word_embed_proj_dim": 32,
+            "word_embed_proj_dim": SMALL["hidden_size"],
             "max_position_embeddings": 256,
             "vocab_size": len(tokenizer),
             **ids(tokenizer),
@@ -64,7 +68,11 @@ def save_blip2_t5(folder: Path) -> Path:
     tokenizer = bpe("<image>", bos=None, eos="</s>", pad="<pad>")
     config = Blip2Config(
         vision_config=VISION,
-        qformer_config={**SMALL, "encoder_hidden_size": 32, "cross_attention_frequency": 1},
+        qformer_config={
+            **SMALL,
+            "encoder_hidden_size": VISION["hidden_size"],
+            "cross_attention_frequency": 1,
+        },
         text_config={
             "model_type": "t5",
             "d_model": 32,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import torch
 from transformers.utils import logging
 
@@ -609,6 +610,57 @@ def save_internvl(folder: Path) -> Path:
     )
 
 
+def save_phi4_multimodal(folder: Path) -> Path:
+    """Its processor for pictures needs torchvision, so it is not in SAVE."""
+    from transformers import Phi4MultimodalConfig, Phi4MultimodalForCausalLM
+    from transformers.models.phi4_multimodal.feature_extraction_phi4_multimodal import (
+        Phi4MultimodalFeatureExtractor,
+    )
+    from transformers.models.phi4_multimodal.image_processing_phi4_multimodal import (
+        Phi4MultimodalImageProcessor,
+    )
+
+    named = {"image_token": "<|image|>", "audio_token": "<|audio|>"}
+    roles = ("<|user|>", "<|assistant|>", "<|system|>", "<|end|>")
+    tokenizer = bpe(*named.values(), *roles, bos=None, eos="<|end|>", pad="<|pad|>", named=named)
+    config = Phi4MultimodalConfig(
+        **{**TEXT, "max_position_embeddings": 4096},
+        vocab_size=len(tokenizer),
+        **ids(tokenizer),
+        vision_config={
+            **VISION,
+            "image_size": 4 * SIDE,
+            "crop_size": 4 * SIDE,
+            "patch_size": 4,  # its processor counts on 32 patches a side
+            "image_token_id": tokenizer.convert_tokens_to_ids("<|image|>"),
+        },
+        audio_config={
+            "hidden_size": 16,
+            "intermediate_size": 32,
+            "num_blocks": 1,
+            "num_attention_heads": 2,
+            "ext_pw_out_channel": 16,
+            "depthwise_separable_out_channel": 16,
+            "nemo_conv_channels": 16,
+            "audio_token_id": tokenizer.convert_tokens_to_ids("<|audio|>"),
+        },
+    )
+    write(
+        folder,
+        Phi4MultimodalForCausalLM(config),
+        tokenizer,
+        Phi4MultimodalImageProcessor(
+            size={"height": 4 * SIDE, "width": 4 * SIDE}, patch_size=4, dynamic_hd=4
+        ),
+        processor="Phi4MultimodalProcessor",
+        template=PHI_TEMPLATE,
+    )
+    pictures = json.loads((folder / "preprocessor_config.json").read_text())
+    sounds = json.loads(Phi4MultimodalFeatureExtractor().to_json_string())
+    (folder / "preprocessor_config.json").write_text(json.dumps(sounds | pictures))
+    return folder
+
+
 SAVE = {
     "llava": save_llava,
     "llava_next": save_llava_next,
@@ -623,3 +675,14 @@ SAVE = {
     "idefics3": save_idefics3,
     "internvl": save_internvl,
 }
+
+FEW = ("llava", "paligemma", "mllama", "qwen2_vl")
+"""One of each way pictures come in; the others go through the longer tests by `make test-slow`."""
+
+
+def each_of(kinds) -> list:
+    """Kinds as parameters of a test, those not in FEW marked slow."""
+    return [
+        kind if kind in FEW or kind not in SAVE else pytest.param(kind, marks=pytest.mark.slow)
+        for kind in kinds
+    ]

@@ -1,14 +1,15 @@
-"""Lessons of coloured shapes, and a plain loop that teaches them to a small model.
+"""Lessons of coloured shapes, and plain loops that teach them to a small model.
 
-A lesson is a drawn picture, a question and its answer. Training sees a few dozen pictures, turned,
-mirrored and shifted; what is asked afterwards is drawn anew.
+A lesson is a drawn picture, a question and its answer. There are 27 scenes; training sees each
+drawn a few times, turned, mirrored and shifted, and what is asked afterwards is drawn anew. As in
+large models, the part that sees is taught alone before the whole is taught to answer.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,9 @@ QUESTIONS = ("What colour is it?", "Which shape is it?", "How many are there?")
 SIDE = 48
 FINE = 4
 """Pictures are drawn so much larger, and scaled down."""
-SHIFT = 6
+SHIFT = 4
+SIZE = 32
+"""Lessons a step."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def drawn(colour: str, shape: str, count: str, random: np.random.Generator) -> P
     image = Image.new("RGB", (SIDE * FINE, SIDE * FINE), ground)
     pen = ImageDraw.Draw(image)
     rgb = tuple(int(np.clip(v + random.integers(-18, 19), 0, 255)) for v in COLOURS[colour])
-    radius = random.uniform(7.0, 8.5)
+    radius = random.uniform(8.0, 9.0)
     for x, y in places(1 + COUNTS.index(count), radius, random):
         turn = random.uniform(-0.2, 0.2)
         points = [
@@ -89,17 +92,23 @@ class Lessons:
 
     def __init__(self, asks, tokenizer, given: Sequence[Lesson]) -> None:
         self.pixels, places, texts = [], {}, {}
+        answers: dict[int, list[str]] = {}
         self.picture, self.text, rows = [], [], []
         for lesson in given:
             if id(lesson.picture) not in places:
                 places[id(lesson.picture)] = len(self.pixels)
                 self.pixels.append(asks.inputs(ask(lesson))["pixel_values"][0])
+            answers.setdefault(places[id(lesson.picture)], []).append(lesson.answer)
             if (lesson.question, lesson.answer) not in texts:
                 texts[lesson.question, lesson.answer] = len(rows)
                 rows.append(self._row(asks, tokenizer, lesson))
             self.picture.append(places[id(lesson.picture)])
             self.text.append(texts[lesson.question, lesson.answer])
         self.pixels = torch.stack(self.pixels)
+        known = (tuple(COLOURS), SHAPES, COUNTS)
+        self.scene = torch.tensor(
+            [[of.index(one) for of, one in zip(known, answers[at], strict=True)] for at in answers]
+        )
         self.picture, self.text = torch.tensor(self.picture), torch.tensor(self.text)
         longest = max(len(row) for row, _ in rows)
         self.ids = torch.full((len(rows), longest), tokenizer.pad_token_id)
@@ -115,6 +124,12 @@ class Lessons:
         read = asks.inputs(ask(lesson))["input_ids"][0]
         answer = tokenizer(" " + lesson.answer, add_special_tokens=False)["input_ids"]
         return torch.cat([read, torch.tensor([*answer, tokenizer.eos_token_id])]), len(read)
+
+    def shown(self, size: int, random: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pictures, and which colour, shape and number each shows."""
+        chosen = torch.randint(len(self.pixels), (size,), generator=random)
+        pixels = torch.stack([varied(self.pixels[at], random) for at in chosen])
+        return pixels, self.scene[chosen]
 
     def batch(self, size: int, random: torch.Generator) -> dict[str, torch.Tensor]:
         chosen = torch.randint(len(self.text), (size,), generator=random)
@@ -140,24 +155,58 @@ def varied(pixels: torch.Tensor, random: torch.Generator) -> torch.Tensor:
     return edges[:, SHIFT + down : SHIFT + down + side, SHIFT + across : SHIFT + across + side]
 
 
-def teach(model, lessons: Lessons, *, steps: int, rate: float, size: int = 32) -> list[float]:
+def teach_to_see(
+    model, see: Callable[[torch.Tensor], torch.Tensor], lessons: Lessons, *, steps: int, rate: float
+) -> list[float]:
+    """Train what sees, (n, 3, h, w) to (n, patches, width), to tell scenes apart; the losses."""
+    random = torch.Generator().manual_seed(0)
+    width = see(lessons.pixels[:1]).shape[-1]
+    told = torch.nn.Linear(width, sum(len(of) for of in (COLOURS, SHAPES, COUNTS)))
+
+    def loss() -> torch.Tensor:
+        pixels, scene = lessons.shown(SIZE, random)
+        guessed = told(see(pixels).mean(1)).split([len(COLOURS), len(SHAPES), len(COUNTS)], -1)
+        return sum(
+            torch.nn.functional.cross_entropy(one, scene[:, at]) for at, one in enumerate(guessed)
+        )
+
+    return descend([*model.parameters(), *told.parameters()], loss, steps=steps, rate=rate)
+
+
+def teach(model, lessons: Lessons, *, steps: int, rate: float) -> list[float]:
     """Train all weights by the model's own loss; the losses."""
     random = torch.Generator().manual_seed(0)
-    torch.manual_seed(0)
     model.train()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.02)
+    losses = descend(
+        list(model.parameters()),
+        lambda: model(**lessons.batch(SIZE, random)).loss,
+        steps=steps,
+        rate=rate,
+    )
+    model.eval()
+    return losses
+
+
+def descend(
+    parameters: list[torch.nn.Parameter],
+    loss: Callable[[], torch.Tensor],
+    *,
+    steps: int,
+    rate: float,
+) -> list[float]:
+    torch.manual_seed(0)
+    optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
         lambda step: min((step + 1) / 60, 0.5 + 0.5 * math.cos(math.pi * step / steps)),
     )
     losses = []
     for _ in range(steps):
-        loss = model(**lessons.batch(size, random)).loss
+        made = loss()
         optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        made.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
         schedule.step()
-        losses.append(loss.item())
-    model.eval()
+        losses.append(made.item())
     return losses

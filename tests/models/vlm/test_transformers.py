@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import json
 import shutil
 import threading
@@ -32,12 +33,12 @@ from tests.models.vlm.conversations import (
     user,
 )
 from tests.models.vlm.library import Library, Said
-from tests.models.vlm.small_models import LLAVA_TEMPLATE, SAVE, save_llava
+from tests.models.vlm.small_models import LLAVA_TEMPLATE, SAVE, each_of, save_llava
 
 CHATTING = tuple(kind for kind in SAVE if not kind.startswith("paligemma"))
 SHORT = Sampling(max_new_tokens=12)
 
-each = pytest.mark.parametrize("kind", SAVE)
+each = pytest.mark.parametrize("kind", each_of(SAVE))
 each_chatting = pytest.mark.parametrize("kind", CHATTING)
 
 
@@ -95,6 +96,35 @@ def test_pictures_are_told_apart_and_their_order_counts(kind, vlm) -> None:
     assert len(set(said)) == 4
 
 
+def test_phi4_multimodal_is_the_librarys_own(tmp_path) -> None:
+    pytest.importorskip("torchvision", reason="Phi-4's processor needs it: pip install torchvision")
+    from transformers import AutoModelForCausalLM
+
+    from tests.models.vlm.small_models import save_phi4_multimodal
+
+    folder = save_phi4_multimodal(tmp_path / "phi4")
+    theirs = Library(folder, "phi4_multimodal", loaded_by=AutoModelForCausalLM)
+    ours = load_vlm("transformers", source=folder)
+    for messages in (ONE, TWO, FEW_SHOT, [user("What colour is the sky?")]):
+        assert_same(ours.reply(messages, SHORT), theirs.generate(theirs.chat(messages), SHORT))
+    swapped = (user("What is", PICTURES[1], "and what is", PICTURES[0], "?"),)
+    assert ours.reply(TWO, SHORT).confidence != ours.reply(swapped, SHORT).confidence
+
+
+def test_a_processor_that_needs_torchvision_says_so(tmp_path, looking) -> None:
+    if importlib.util.find_spec("torchvision"):
+        pytest.skip("torchvision is here")
+    folder = copied(looking, tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"model_type": "phi4_multimodal"}))
+    (folder / "processor_config.json").write_text('{"processor_class": "Phi4MultimodalProcessor"}')
+    settings = json.loads((folder / "preprocessor_config.json").read_text())
+    settings["image_processor_type"] = "Phi4MultimodalImageProcessor"
+    (folder / "preprocessor_config.json").write_text(json.dumps(settings))
+    with pytest.raises(ModelNotFound, match="torchvision"):
+        load_vlm("transformers", source=folder)
+
+
 DRAWN = (
     Sampling(temperature=0.8, max_new_tokens=12, seed=3),
     Sampling(temperature=1.5, top_k=7, max_new_tokens=12, seed=4),
@@ -103,7 +133,7 @@ DRAWN = (
 )
 
 
-@pytest.mark.parametrize("kind", ["llava", "mllama", "qwen2_vl", "idefics3"])
+@pytest.mark.parametrize("kind", each_of(["llava", "mllama", "idefics3"]))
 @pytest.mark.parametrize("sampling", DRAWN, ids=["temperature", "top_k", "top_p", "all"])
 def test_draws_are_the_librarys_own(kind, sampling, vlm, library) -> None:
     theirs = library(kind).generate(library(kind).chat(ONE), sampling)
@@ -250,7 +280,7 @@ def test_a_system_message_stays_where_a_template_knows_none(vlm, library) -> Non
     assert_same(vlm("qwen2_vl").reply(messages, SHORT), theirs)
 
 
-@pytest.mark.parametrize("kind", CHATTING)
+@pytest.mark.parametrize("kind", each_of(CHATTING))
 def test_a_chatting_model_answers_without_a_picture(kind, vlm, library) -> None:
     messages = [user("What colour is the sky?")]
     theirs = library(kind).generate(library(kind).chat(messages), SHORT)
@@ -511,6 +541,24 @@ def test_the_fingerprint_follows_what_may_change_an_answer(looking, tmp_path, vl
     weights[next(iter(weights))] += 1e-3
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     assert load_vlm("transformers", source=folder).spec.fingerprint != first
+
+
+def test_a_model_in_the_hubs_cache_is_found_and_called_by_its_id(
+    looking, tmp_path, monkeypatch, vlm
+) -> None:
+    from huggingface_hub import constants
+
+    repository = tmp_path / "models--acme--owl"
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    shutil.copytree(looking("llava"), repository / "snapshots" / commit)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    model = load_vlm("transformers", source="acme/owl")
+    assert model.spec.name == "acme/owl"
+    assert model.reply(ONE, SHORT) == vlm("llava").reply(ONE, SHORT)
+    with pytest.raises(ModelNotFound, match=r"`hf download acme/wren` (first|where the network)"):
+        load_vlm("transformers", source="acme/wren")
 
 
 def test_half_precision_answers_nearly_the_same(looking, vlm) -> None:

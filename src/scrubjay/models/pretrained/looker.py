@@ -95,6 +95,4 @@ def describe(opened: Opened, family: str, **known: Any) -> ModelSpec:  # noqa: A
         family: that asks it.
         known: further attributes of a ModelSpec.
     """
-    return ModelSpec(
-        family=family, name=opened.folder.name, fingerprint=opened.fingerprint, **known
-    )
+    return ModelSpec(family=family, name=opened.name, fingerprint=opened.fingerprint, **known)

@@ -28,6 +28,7 @@ class Opened:
         model: of the transformers library, in evaluation mode, on its device.
         processor: that goes with it.
         folder: it was read from.
+        name: of the folder or the hub id, for people.
         kind: its `model_type`.
         dtype: of its unquantised weights, as torch names it.
         fingerprint: changes when its answers may.
@@ -36,6 +37,7 @@ class Opened:
     model: Any
     processor: Any
     folder: Path
+    name: str
     kind: str
     dtype: str
     fingerprint: str
@@ -96,6 +98,7 @@ def open_model(
         model=model.eval(),
         processor=processor,
         folder=folder,
+        name=folder.resolve().name if Path(source).expanduser().is_dir() else str(source),
         kind=kind,
         dtype=kept_in,
         fingerprint=folder_fingerprint(folder, f"{family} {wanted} {kept_in}"),

@@ -60,7 +60,7 @@ def load(
         device=device,
         threads=threads,
     )
-    chat = Chat(opened.processor, kind=opened.kind, name=opened.folder.name, template=template)
+    chat = Chat(opened.processor, kind=opened.kind, name=opened.name, template=template)
     return Looker(opened, chat, describe(opened, FAMILY, instructed=chat.instructed))
 
 
