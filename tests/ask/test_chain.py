@@ -175,6 +175,13 @@ def test_a_model_without_instructions_hears_the_bare_question():
     assert "no prompt was used" in " ".join(answer.notes)
 
 
+def test_why_a_model_that_only_looks_cannot_tell_is_passed_on():
+    why = "I can't tell: this is no picture of my world"
+    model = Scripted([Reply(why, told=False)], instructed=False, max_pictures=1)
+    answer = asking_with(vlm=model).ask(Asked("who?", pictures=(shown(RED),)))
+    assert (answer.text, answer.told) == (why, False)
+
+
 def test_a_question_about_text_is_answered_by_what_was_read_where_the_model_only_looks():
     model = Scripted([Reply("a sign")], instructed=False, max_pictures=1)
     asking = asking_with(vlm=model)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import shutil
 
+import numpy as np
 import pytest
 
 from scrubjay.ask.answer import Asked
 from scrubjay.ask.finding import Collection, fused
 from scrubjay.ask.gleaned import Gleaned
+from scrubjay.ask.question import Question
 from scrubjay.ask.settings import AskSettings
 from scrubjay.ask.writing import cited
 from scrubjay.core.errors import BadFilter, NotReady, WrongUse
+from scrubjay.core.hearing import Heard
 from scrubjay.core.looking import Reply
-from scrubjay.core.types import Hit, Kind
+from scrubjay.core.types import SAMPLE_RATE, Hit, Kind
 from scrubjay.models.load import load_asr, load_ocr
 from scrubjay.search.cutoff import Judged
 from scrubjay.services import open_asking, open_home
@@ -190,6 +193,41 @@ def test_a_second_question_reads_and_hears_nothing_again(own_home):
     again = asking.ask(Asked("blue?"))
     assert (reader.times, listener.times) == (3, 2)
     assert {clue.text for clue in first.clues} == {clue.text for clue in again.clues}
+
+
+def test_of_a_long_recording_what_is_around_the_find_is_heard(asked_home, monkeypatch):
+    from dataclasses import replace
+
+    from scrubjay.ask import steps
+
+    monkeypatch.setattr(steps, "LONGEST_HEARD_S", 1)
+    home = asked_home.open()
+    finder = Collection(home, lambda: asked_home.searcher(home))
+    found = finder.find(Question("memo", "en"), k=9, where=None, kinds=frozenset({Kind.SPEECH}))
+    (memo,) = [one for one in found.near if one.item.uri.endswith("memo.wav")]
+    sound = np.zeros(3 * SAMPLE_RATE, np.float32)
+    long_one = replace(memo, item=replace(memo.item, duration_s=3.0))
+    heard = []
+
+    class Long:
+        def find(self, *args, **kwargs):
+            return replace(found, near=(replace(long_one, start_s=0.6, end_s=1.8),))
+
+        def sound(self, item):
+            return sound
+
+    class Hears(Counting):
+        def transcribe(self, sound, **kwargs):
+            heard.append(len(sound))
+            return replace(self.model.transcribe(sound, **kwargs), segments=(Heard("a", 0.1, 0.2),))
+
+    model = Scripted([Reply("x [1]")])
+    asking = asking_with(finder=Long(), vlm=model, asr=Hears(load_asr("fake")))
+    answer = asking.ask(Asked("when?"))
+    assert heard == [SAMPLE_RATE]
+    (clue,) = [one for one in answer.clues if one.kind == "speech"]
+    assert (clue.start_s, clue.end_s) == (1.1, 1.2)
+    assert answer.notes == ("of memo.wav only 1 to 2 s were heard",)
 
 
 def test_another_model_is_not_answered_with_what_this_one_read(own_home):

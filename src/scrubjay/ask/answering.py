@@ -128,12 +128,13 @@ class Answering:
         self, question: Question, looked: Sequence[Looked], learnt: Taught, drawn: Drawn
     ) -> Outcome:
         """Every source by itself; what they say is put together, never added up."""
-        said, unsure_reply = self._quoted(question, looked), None
+        said, unsure_reply, silence = self._quoted(question, looked), None, ""
         clues: list[Clue] = []
         if not said:
             for one in looked:
-                reply = self._of_one(question, one, learnt, drawn)
+                reply = self._of_one(question, one, learnt)
                 if reply is None or not is_told(reply):
+                    silence = reply.text if reply is not None else silence
                     continue
                 if too_unsure(reply, self._least):
                     unsure_reply = reply
@@ -145,8 +146,11 @@ class Answering:
             said = quoted(looked, question.text, "speech", "text", strictly=True)
         together = combined(said, question.asks, ranked=drawn is Drawn.FOUND)
         if together is None:
-            why = NONE_SHOWS if said else NOTHING_SAYS
-            text = cannot_tell(why) if unsure_reply is None else self._unsure(unsure_reply)
+            text = cannot_tell(NONE_SHOWS if said else NOTHING_SAYS)
+            if unsure_reply is not None:
+                text = self._unsure(unsure_reply)
+            elif len(looked) == 1 and silence:
+                text = _untold_text(written(silence, ()))
             return Outcome(text, told=False, clues=tuple(clues))
         text = said[0].text if len(looked) == 1 and drawn is Drawn.HANDED_OVER else together.text
         return Outcome(text, told=True, confidence=together.confidence, clues=tuple(clues))
@@ -156,9 +160,7 @@ class Answering:
         kinds = _QUOTES.get(question.asks, ())
         return [] if self.spec.instructed or not kinds else quoted(looked, question.text, *kinds)
 
-    def _of_one(
-        self, question: Question, looked: Looked, learnt: Taught, drawn: Drawn
-    ) -> Reply | None:
+    def _of_one(self, question: Question, looked: Looked, learnt: Taught) -> Reply | None:
         if not self.spec.instructed:
             if looked.picture is None:
                 return None

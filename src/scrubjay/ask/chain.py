@@ -9,6 +9,7 @@ read                    read, page by page
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from scrubjay.ask.answer import Answer, Asked, Shown
 from scrubjay.ask.answering import Answering, Drawn
@@ -127,7 +128,8 @@ class Asking:
             BadMedia, MissingExtra, ModelNotFound: as `ask`.
         """
         vlm = self.models.vlm() if chart else None
-        with self.models.turn(Room.OCR), self.models.turn(Room.VLM):
+        looking = self.models.turn(Room.VLM) if chart else nullcontext()
+        with self.models.turn(Room.OCR), looking:
             return read_pages(shown, ocr=self.models.ocr(), vlm=vlm, chart=chart, on_step=on_step)
 
     def hear(

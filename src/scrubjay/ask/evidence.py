@@ -44,12 +44,14 @@ class Looked:
     Attributes:
         picture: None: it is no picture, or could not be opened.
         item: of the collection; None: it was handed over.
+        span: seconds of a recording that were found; None: all of it.
     """
 
     source: Source
     picture: Picture | None = None
     clues: tuple[Clue, ...] = ()
     item: Item | None = None
+    span: tuple[float, float] | None = None
 
     def of(self, *kinds: str) -> tuple[Clue, ...]:
         """Its clues of some kinds."""
@@ -69,10 +71,17 @@ def read_clues(number: int, reading: Reading) -> tuple[Clue, ...]:
     )
 
 
-def heard_clues(number: int, transcript: Transcript) -> tuple[Clue, ...]:
-    """A clue a stretch of speech."""
+def heard_clues(number: int, transcript: Transcript, after_s: float = 0.0) -> tuple[Clue, ...]:
+    """A clue a stretch of speech; `after_s` of the recording went before what was heard."""
     return tuple(
-        Clue(number, "speech", text, one.confidence, start_s=one.start_s, end_s=one.end_s)
+        Clue(
+            number,
+            "speech",
+            text,
+            one.confidence,
+            start_s=after_s + one.start_s,
+            end_s=after_s + one.end_s,
+        )
         for one in transcript.segments
         if (text := one_line(one.text))
     )

@@ -78,10 +78,16 @@ class Gleaned:
         return reading
 
     def transcript(
-        self, item: Item, language: str | None, spec: ModelSpec, hear: Callable[[], Transcript]
+        self,
+        item: Item,
+        language: str | None,
+        spec: ModelSpec,
+        hear: Callable[[], Transcript],
+        *,
+        part: tuple[int, int] | None = None,
     ) -> Transcript:
-        """What is said in a recording."""
-        what = "transcript" if language is None else f"transcript_{language}"
+        """What is said in a recording, or in a part of it, in seconds from its beginning."""
+        what = "_".join(["transcript", *([language] if language else []), *map(str, part or ())])
         return self._known(
             item, what, spec.fingerprint, hear, tell=Transcript.to_json, parse=transcript_of
         )

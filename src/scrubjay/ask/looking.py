@@ -53,4 +53,5 @@ def _opened(finder: Finder, near: Near, number: int) -> Looked:
     if item.kind is Kind.TEXT:
         lines = (one_line(line) for line in finder.text(item).splitlines())
         clues = [Clue(number, "text", line) for line in lines if line]
-    return Looked(source, picture, tuple(clues), item)
+    span = None if near.start_s is None or near.end_s is None else (near.start_s, near.end_s)
+    return Looked(source, picture, tuple(clues), item, span)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 from scrubjay.ask.answer import Asked, Clue, Step
 from scrubjay.ask.evidence import Looked, heard_clues, one_line, read_clues, without_control_tokens
@@ -18,8 +19,11 @@ from scrubjay.core.errors import MissingExtra, ModelNotFound, WrongUse
 from scrubjay.core.hearing import Spoken, Transcript
 from scrubjay.core.looking import Message, Reply, Sampling
 from scrubjay.core.protocols import Locates
-from scrubjay.core.types import Kind, Sound
+from scrubjay.core.types import SAMPLE_RATE, Item, Kind, Sound
 from scrubjay.models.family import Room
+
+LONGEST_HEARD_S: Final = 180
+"""Seconds of one recording that are heard for a question, around what was found in it."""
 
 OnStep = Callable[[Step], None]
 OnText = Callable[[str], None]
@@ -219,9 +223,26 @@ def _heard(walk: Walk, finder: Finder, looked: Looked) -> Looked:
         walk.note(f"{looked.source.name} was not heard: {why}")
         return looked
 
-    def transcribe() -> Transcript:
-        with walk.models.turn(Room.ASR):
-            return asr.transcribe(finder.sound(item), language=language)
+    part = _part(looked, item)
+    if part is not None:
+        walk.note(f"of {looked.source.name} only {part[0]} to {part[1]} s were heard")
 
-    transcript = walk.gleaned.transcript(item, language, asr.spec, transcribe)
-    return looked.having(heard_clues(looked.source.number, transcript))
+    def transcribe() -> Transcript:
+        sound = finder.sound(item)
+        if part is not None:
+            sound = sound[part[0] * SAMPLE_RATE : part[1] * SAMPLE_RATE]
+        with walk.models.turn(Room.ASR):
+            return asr.transcribe(sound, language=language)
+
+    transcript = walk.gleaned.transcript(item, language, asr.spec, transcribe, part=part)
+    return looked.having(heard_clues(looked.source.number, transcript, part[0] if part else 0))
+
+
+def _part(looked: Looked, item: Item) -> tuple[int, int] | None:
+    """The seconds of a long recording that are heard, around what was found; None: all."""
+    if item.duration_s is None or item.duration_s <= LONGEST_HEARD_S:
+        return None
+    middle = 0.0 if looked.span is None else sum(looked.span) / 2
+    last = int(item.duration_s) - LONGEST_HEARD_S
+    start = min(max(0, int(middle) - LONGEST_HEARD_S // 2), last)
+    return start, start + LONGEST_HEARD_S
