@@ -24,12 +24,14 @@ import json, sys
 from fastapi.testclient import TestClient
 from pathlib import Path
 from scrubjay.ask.settings import AskSettings, Choice
+from scrubjay.cli.compose import ask_settings
 from scrubjay.core.config import Settings
 from scrubjay.store.home import Home
 from scrubjay.web.server import create_app
 from scrubjay.web.settings import ServeSettings
 
 home = Home(Settings(home=Path(sys.argv[1]), threads=1))
+assert ask_settings(home.path, ()) == AskSettings()
 fakes = AskSettings(*[Choice("fake")] * 4)
 app = create_app(home, ServeSettings(), asking=fakes)
 with TestClient(app, base_url="http://127.0.0.1") as client:
@@ -131,3 +133,11 @@ def test_off_loopback_it_does_not_start_without_a_token(tmp_path, monkeypatch):
     )
     assert isinstance(result.exception, WrongUse)
     assert "token" in str(result.exception)
+
+
+def test_models_that_cannot_be_chosen_are_said_before_anything_listens(tmp_path):
+    home = ["--home", str(tmp_path / "home")]
+    for wrong, says in (("vlm=nobodys", "nobodys"), ("vlm.smell=1", "smell"), ("k=0", "k must be")):
+        done = CliRunner().invoke(app, ["serve", *home, wrong])
+        assert isinstance(done.exception, WrongUse)
+        assert says in str(done.exception)

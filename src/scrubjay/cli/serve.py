@@ -38,6 +38,9 @@ def serve(
     log_queries: Annotated[
         bool, typer.Option("--log-queries", help="Write search words of the page to the log.")
     ] = False,
+    questions: Annotated[
+        int, typer.Option(min=1, help="Questions answered at the same time; more with vlm=remote.")
+    ] = 1,
     warm: Annotated[
         bool, typer.Option("--warm", help="Load the models that answer before the first question.")
     ] = False,
@@ -71,6 +74,7 @@ def serve(
         names=tuple(name or ()),
         index_bytes=index_memory * 2**20,
         log_queries=log_queries,
+        questions=questions,
         warm_models=warm,
     )
     asking = ask_settings(opened.path, overrides or ())

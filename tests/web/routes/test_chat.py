@@ -200,7 +200,7 @@ def test_what_is_looked_at_in_the_collection_can_be_narrowed(collection, served_
     ).scrubjay
     assert 0 < len(narrowed["sources"]) <= 2
     assert {one["kind"] for one in narrowed["sources"]} == {"image"}
-    with pytest.raises(openai.BadRequestError, match="bad_filter"):
+    with pytest.raises(openai.BadRequestError, match="the filter is not understood"):
         create(collection, question, extra_body={"scrubjay": {"where": "price <"}})
     with pytest.raises(openai.NotFoundError, match="prompt"):
         create(collection, user(shown(RED), ASK), extra_body={"scrubjay": {"prompt": "nobodys"}})
