@@ -137,6 +137,26 @@ def test_nothing_close_is_said_and_nothing_is_looked_at(asked_home):
     assert (answer.told, answer.sources, model.heard) == (False, (), [])
 
 
+def test_a_model_that_knows_what_it_sees_is_asked_although_the_search_finds_nothing_close(
+    asked_home,
+):
+    looks = Scripted([Reply("red", confidence=0.9)], instructed=False, max_pictures=1)
+    asked = Asked("what colour is the thing?", kinds=frozenset({Kind.IMAGE}), k=1)
+    answer = over(asked_home, vlm=looks, cutoff=Nothing()).ask(asked)
+    assert answer.text == "red [1]"
+    silent = Scripted([Reply("I can't tell", told=False)], instructed=False, max_pictures=1)
+    assert not over(asked_home, vlm=silent, cutoff=Nothing()).ask(asked).told
+
+
+@pytest.mark.parametrize(
+    ("question", "said"), [("is there a cup?", "no"), ("how many cups are there?", "0")]
+)
+def test_that_none_of_the_nearest_has_it_does_not_say_that_none_has(asked_home, question, said):
+    looks = Scripted([Reply(said, confidence=0.9)], instructed=False, max_pictures=1)
+    answer = over(asked_home, vlm=looks).ask(Asked(question, kinds=frozenset({Kind.IMAGE})))
+    assert answer.text == "I can't tell: none of the nearest items shows it"
+
+
 def test_kinds_that_are_not_close_to_the_words_do_not_come_back_by_the_sound(asked_home):
     far = Nothing(Kind.IMAGE)
     model = Scripted([Reply("x [1]")])

@@ -30,7 +30,11 @@ def test_the_nearer_and_surer_counts_more_in_a_collection():
 def test_none_and_no_say_nothing_against_what_another_source_has():
     said = [Said(1, "0", 0.99), Said(2, "0", 0.99), Said(3, "4", 0.6)]
     assert combined(said, Asks.COUNT, ranked=True).text == "4 [3]"
-    assert combined(said[:2], Asks.COUNT, ranked=True).text == "0 [1] [2]"
+    assert combined(said[:2], Asks.COUNT, ranked=True) is None
+    assert combined(said[:2], Asks.COUNT, ranked=False).text == "0 [1] [2]"
+    noes = [Said(1, "no", 0.9), Said(2, "No.", 0.9)]
+    assert combined(noes, Asks.YES_NO, ranked=True).text == "no [1] [2]"
+    assert combined([*noes, Said(3, "yes", 0.5)], Asks.YES_NO, ranked=True).text == "yes [3]"
     assert combined([Said(1, "no", 0.9)], Asks.WHICH, ranked=True) is None
     assert combined([], Asks.OTHER, ranked=True) is None
 

@@ -15,7 +15,7 @@ from scrubjay.ask.evidence import Looked
 from scrubjay.ask.examples import Taught, kept_examples, taught
 from scrubjay.ask.language import DEFAULT, cannot
 from scrubjay.ask.prompt import Prompts
-from scrubjay.ask.question import Asks, Question, looked_for
+from scrubjay.ask.question import Asks, Question, asks_whether_any, looked_for
 from scrubjay.ask.settings import AskSettings
 from scrubjay.ask.steps import OnText, Walk, answer
 from scrubjay.ask.telling import CANNOT_TELL, cannot_tell, is_told, too_unsure, unsure
@@ -144,7 +144,9 @@ class Answering:
                 said.append(Said(one.source.number, _named(question, one, text), reply.confidence))
         if not said and drawn is Drawn.FOUND:
             said = quoted(looked, question.text, "speech", "text", strictly=True)
-        together = combined(said, question.asks, ranked=drawn is Drawn.FOUND)
+        ranked = drawn is Drawn.FOUND
+        wants = Asks.WHICH if ranked and asks_whether_any(question.text) else question.asks
+        together = combined(said, wants, ranked=ranked)
         if together is None:
             text = cannot_tell(NONE_SHOWS if said else NOTHING_SAYS)
             if unsure_reply is not None:

@@ -178,6 +178,9 @@ class Asking:
         walk, finder = answering.walk, self.finder
         k = _checked_k(self.settings.k if asked.k is None else asked.k)
         found = find(walk, finder, question, asked, k)
+        if not found.near and found.cut and not answering.spec.instructed:
+            # It knows itself what it does not see, which tells more than how near a search is.
+            found = find(walk, finder, question, asked, k, cutoff=False)
         if not found.near:
             return answering.untold(question, NOTHING_CLOSE if found.cut else NOTHING_THERE)
         looked = nearest(walk, finder, found)

@@ -56,14 +56,15 @@ def combined(said: Sequence[Said], asks: Asks, *, ranked: bool) -> Together | No
 
     Args:
         said: in the order of the sources.
-        asks: what the question wants. Which ones: a `no` is left out. How many, or whether there
-            is one: where some source has it, those without it say nothing against that.
+        asks: what the question wants. Which ones: a `no` is left out. Of a collection, sources
+            without any say nothing of how many there are, and a `no` nothing against a `yes`.
         ranked: whether the nearer source counts more; else the order of the sources is kept.
     """
     groups: dict[str, list[Said]] = {}
     for one in said:
         groups.setdefault(_same(one.text), []).append(one)
-    if asks is Asks.WHICH or (ranked and asks in {Asks.COUNT, Asks.YES_NO} and len(groups) > 1):
+    against = ranked and (asks is Asks.COUNT or (asks is Asks.YES_NO and len(groups) > 1))
+    if asks is Asks.WHICH or against:
         groups = {same: some for same, some in groups.items() if same not in _NONE}
     if not groups:
         return None

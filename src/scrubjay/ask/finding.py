@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from scrubjay.ask.question import Question, looked_for
@@ -45,9 +45,18 @@ class Finder(Protocol):
     """A collection as a chain asks it, from any thread."""
 
     def find(
-        self, question: Question, *, k: int, where: str | None, kinds: frozenset[Kind] | None
+        self,
+        question: Question,
+        *,
+        k: int,
+        where: str | None,
+        kinds: frozenset[Kind] | None,
+        cutoff: bool = True,
     ) -> Found:
-        """What may answer a question; nothing where the cutoff says that nothing is close.
+        """What may answer a question.
+
+        Args:
+            cutoff: find nothing where nothing is close; else what is nearest, however far.
 
         Raises:
             NotReady: nothing is searched yet.
@@ -85,12 +94,19 @@ class Collection:
         self._searcher = searcher
 
     def find(
-        self, question: Question, *, k: int, where: str | None, kinds: frozenset[Kind] | None
+        self,
+        question: Question,
+        *,
+        k: int,
+        where: str | None,
+        kinds: frozenset[Kind] | None,
+        cutoff: bool = True,
     ) -> Found:
         """By the words of a question and, where it was spoken, by its sound, too."""
         searcher = self._searcher()
-        words = _by_words(searcher, question, k, where, kinds)
-        sound = _by_sound(searcher, question, k, where, kinds)
+        wanted = Query(k=k, where=where, kinds=kinds, cutoff=cutoff)
+        words = _by_words(searcher, question, wanted)
+        sound = _by_sound(searcher, question, wanted)
         hits = fused([list(words.hits) if words else [], _as_near(sound, words)])[:k]
         items = {one.id: one for one in self._home.catalog.items(ids=[hit.id for hit in hits])}
         hidden = self._home.forgotten.pending()
@@ -139,27 +155,14 @@ def fused(rankings: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
     return tuple(best[one] for one in sorted(worth, key=lambda one: (-worth[one], one)))
 
 
-def _by_words(
-    searcher: Searcher,
-    question: Question,
-    k: int,
-    where: str | None,
-    kinds: frozenset[Kind] | None,
-) -> SearchResult | None:
+def _by_words(searcher: Searcher, question: Question, wanted: Query) -> SearchResult | None:
     """What is near to a question's words; None where there are none."""
     if not question.text:
         return None
-    text = looked_for(question.text)[:MAX_TEXT]
-    return searcher.search(Query(text=text, k=k, where=where, kinds=kinds, cutoff=True))
+    return searcher.search(replace(wanted, text=looked_for(question.text)[:MAX_TEXT]))
 
 
-def _by_sound(
-    searcher: Searcher,
-    question: Question,
-    k: int,
-    where: str | None,
-    kinds: frozenset[Kind] | None,
-) -> SearchResult | None:
+def _by_sound(searcher: Searcher, question: Question, wanted: Query) -> SearchResult | None:
     """What is near to a question's sound; None where it was typed or nobody here hears."""
     spec = searcher.encoder.spec
     if question.sound is None or Modality.SPEECH not in spec.modalities:
@@ -167,7 +170,7 @@ def _by_sound(
     from scrubjay.media.audio import encode_wav
     from scrubjay.media.speech_part import spoken_part
 
-    query = Query(sound=encode_wav(question.sound), k=k, where=where, kinds=kinds, cutoff=True)
+    query = replace(wanted, sound=encode_wav(question.sound))
     heard = windows(spoken_part(question.sound), spec.speech_window_s)
     encoded = searcher.encoder.encode(Modality.SPEECH, [one.media for one in heard])
     return searcher.find(query, searcher.vector(query, {Modality.SPEECH: encoded}))

@@ -75,6 +75,7 @@ _RULES: Final[tuple[tuple[Asks, re.Pattern[str]], ...]] = tuple(
         ),
     )
 )
+_ANY: Final = re.compile(r"^(?:is|are|was|were) there\b|^(?:do|have) (?:i|we)\b", re.IGNORECASE)
 _ABOUT: Final = re.compile(
     r"^(?:(?:please|can you|could you|tell me)\b[ ,]*)*"
     r"(?:(?:in )?(?:which|what) (?:picture|photo|image|item|recording|one)s? (?:shows?|has|have|"
@@ -89,7 +90,7 @@ _ABOUT: Final = re.compile(
 _LEFT_OUT: Final = re.compile(
     r"\b(?:are|is|do|does|did|was|were) (?:there|shown|visible|written|you see)\b|"
     r"\b(?:in|on) (?:the|a|any|this|these|my) (?:picture|photo|image|collection)s?\b|"
-    r"\b(?:there|please)\b|[?!.]+\s*$",
+    r"\b(?:there|please)\b|\b(?:say|says|mean|read|look like|called)\b\W*$|[?!.]+\s*$",
     re.IGNORECASE,
 )
 
@@ -98,6 +99,11 @@ def asks(text: str) -> Asks:
     """What a question wants; OTHER where no rule says, as in any language but English."""
     words = " ".join(text.split())
     return next((kind for kind, rule in _RULES if rule.search(words)), Asks.OTHER)
+
+
+def asks_whether_any(text: str) -> bool:
+    """Whether a question asks if there is such a thing at all."""
+    return _ANY.search(" ".join(text.split())) is not None
 
 
 def looked_for(text: str) -> str:

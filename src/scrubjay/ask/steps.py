@@ -110,11 +110,13 @@ def speak(walk: Walk, text: str, *, language: str | None, speed: float) -> Spoke
             return tts.speak(text, language=code, speed=speed)
 
 
-def find(walk: Walk, finder: Finder, question: Question, asked: Asked, k: int) -> Found:
+def find(
+    walk: Walk, finder: Finder, question: Question, asked: Asked, k: int, *, cutoff: bool = True
+) -> Found:
     """The items of the collection a question may be about; raises as `Finder.find`."""
     by: list[str] = []
     with walk.step("find", lambda: by[0]):
-        found = finder.find(question, k=k, where=asked.where, kinds=asked.kinds)
+        found = finder.find(question, k=k, where=asked.where, kinds=asked.kinds, cutoff=cutoff)
         by.append(found.by)
     return found
 
