@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from scrubjay.cli.compose import compose, standing_overrides
+from scrubjay.ask.settings import AskSettings
+from scrubjay.cli.compose import ASK_FILE, ask_settings, compose, standing_overrides
+from scrubjay.models.family import Room
+from scrubjay.models.load import families
 from scrubjay.retrain.month_plan import SECTIONS, plan_of
 from tests.deploy.commands import blocks, composed_overrides, of, understood
 
@@ -105,6 +108,25 @@ def test_the_settings_shown_compose_and_mean_something(path: Path, tmp_path: Pat
         standing.write_text(text)
         plan = plan_of(compose(standing_overrides(standing), config_name="retrain"))
         assert plan.data.source is not None
+
+
+def test_the_standing_choices_shown_are_taken(tmp_path: Path) -> None:
+    text = (REPOSITORY / "docs" / "ask.md").read_text()
+    (shown,) = [body for language, body in blocks(text) if language == "yaml"]
+    (tmp_path / ASK_FILE).write_text(shown)
+    settings = ask_settings(tmp_path, [])
+    assert settings.vlm.family == "transformers"
+    assert (settings.sampling.max_new_tokens, settings.least_confidence) == (200, 0.3)
+
+
+def test_every_family_that_asking_can_use_is_documented() -> None:
+    text = (REPOSITORY / "docs" / "ask.md").read_text()
+    rooms = (Room.VLM, Room.OCR, Room.ASR, Room.TTS)
+    here = {(room.value, name) for room in rooms for name in families(room) if name != "fake"}
+    usual = AskSettings()
+    named = {(room.value, getattr(usual, room.value).family) for room in rooms}
+    named |= set(re.findall(r"`(vlm|ocr|asr|tts)=(\w+)`", text))
+    assert named == here
 
 
 @pytest.mark.parametrize("path", ABOUT_MONTHS, ids=name_of)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from scrubjay.cli.compose import compose
+from scrubjay.cli.compose import ask_settings, compose
 from scrubjay.cli.main import app
 from scrubjay.retrain.month_plan import plan_of
 
+NO_HOME = Path("/nowhere")
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 
@@ -70,3 +72,14 @@ def composed_overrides(words: list[str]) -> None:
         compose(overrides)
     elif name in {"retrain", "doctor"} and overrides:
         plan_of(compose(overrides, config_name="retrain"))
+    elif name in {"ask", "describe", "read", "serve"}:
+        ask_settings(NO_HOME, asked_with(parameters))
+
+
+def asked_with(parameters: dict[str, Any]) -> list[str]:
+    """The settings of a command that asks; of `ask` they follow the question."""
+    if "question" not in parameters:
+        return list(parameters.get("overrides") or [])
+    words = list(parameters["question"] or [])
+    typed = not any(parameters[one] for one in ("speech", "microphone", "optimise"))
+    return words[1:] if typed else words
