@@ -152,6 +152,12 @@ def pixel(address: str) -> tuple[int, ...]:
     return tuple(Image.open(io.BytesIO(data)).convert("RGB").getpixel((5, 60)))  # type: ignore[arg-type]
 
 
+def test_what_needs_a_script_waits_for_it(asking: Visitor) -> None:
+    page = asking.page("/ask")
+    for name in ("speak", "photograph"):
+        assert "disabled" in page.with_id(name).attributes  # type: ignore[union-attr]
+
+
 def test_a_question_asked_aloud_is_answered_aloud(asking: Visitor) -> None:
     sent = files(picture(BLUE), spoken=said("what colour is it?"))
     page = whole(asking.post("/ask", files=sent, question="left in the box"))

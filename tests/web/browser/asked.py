@@ -10,7 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from scrubjay.models.ocr.fake import write_text
 
-FAKES = ("-m", "tests.web.browser.serve_fakes")
+FAKES = ("vlm=fake", "ocr=fake", "asr=fake", "tts=fake")
+"""Models that follow from arithmetic."""
 RED, BLUE = (220, 30, 30), (30, 60, 220)
 
 SMALLER = """

@@ -10,10 +10,10 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="no browser driver: pip install playwright")
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.web.browser import lived_in
-from tests.web.browser.chromium import Seen, executable, launch, watched
+from tests.web.browser.chromium import APPEARS_MS, Seen, executable, launch, watched
 from tests.web.browser.served import serving
 
 
@@ -62,6 +62,7 @@ def own_address(own_home: Path, tmp_path: Path) -> Iterator[str]:
 def playwright() -> Iterator[Playwright]:
     """The browser's driver."""
     executable()
+    expect.set_options(timeout=APPEARS_MS)
     with sync_playwright() as driver:
         yield driver
 

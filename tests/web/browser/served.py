@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-SCRUBJAY = ("-m", "scrubjay", "serve")
 READY_S = 60.0
 """A busy machine's patience; a quiet one is ready in two seconds."""
 
@@ -25,7 +24,7 @@ def serving(
     *,
     token: str | None = None,
     ready: bool = True,
-    program: Sequence[str] = SCRUBJAY,
+    models: Sequence[str] = (),
 ) -> Iterator[str]:
     """Serve a home until the block ends; gives the address, such as `http://127.0.0.1:43211`.
 
@@ -33,7 +32,7 @@ def serving(
         log: where the server's own lines go.
         token: what a client must show; None asks for nothing.
         ready: whether to wait until it can search; an empty home never can.
-        program: what serves; it is given a home and a port.
+        models: which answer questions, as `vlm=fake`; none: those that come with Scrubjay.
 
     Raises:
         RuntimeError: it was not ready in time.
@@ -47,8 +46,8 @@ def serving(
         log.open("wb") as out,
         subprocess.Popen(
             [
-                *(sys.executable, *program, "--home", str(home)),
-                *("--port", str(port)),
+                *(sys.executable, "-m", "scrubjay", "serve", "--home", str(home)),
+                *("--port", str(port), *models),
             ],
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -38,7 +38,7 @@ FOREIGN = "main b, script:not([src]), [onerror], [onload]"
 @pytest.fixture(scope="module")
 def asking(served_home: ServedHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("asking") / "log"
-    with serving(served_home.path, log, program=FAKES) as where:
+    with serving(served_home.path, log, models=FAKES) as where:
         yield where
 
 

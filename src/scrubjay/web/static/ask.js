@@ -70,6 +70,9 @@ export function startAsk() {
     }
   });
   arrived(byId("answer"), voice, { focus: false });
+  // A press that nobody listens to yet would be lost.
+  byId("speak").disabled = false;
+  byId("photograph").disabled = false;
 }
 
 function arrived(answer, voice, { focus = true } = {}) {
