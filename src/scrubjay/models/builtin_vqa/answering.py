@@ -18,7 +18,7 @@ from scrubjay.models.builtin_vqa.files import ANSWERER, EYE, Described, Limits, 
 from scrubjay.models.builtin_vqa.graph import CompiledGraph
 from scrubjay.models.builtin_vqa.layout import Layout
 from scrubjay.models.builtin_vqa.lexicon import Asked, Said
-from scrubjay.models.builtin_vqa.sight import Object, objects
+from scrubjay.models.builtin_vqa.sight import Object, all_sure, objects
 
 FOREIGN = 0.5
 """Share of a question's words that are not known, from which it may be in another language."""
@@ -117,6 +117,11 @@ class QuestionModel:
         sure = any(one.confidence >= self.limits.object for one in sight.objects)
         return "" if sure else "nothing_seen"
 
+    def complete(self, sight: Sight) -> float:
+        """Chance that what it sees is everything there is, and nothing else."""
+        sure = all_sure(sight.objects)
+        return float(np.interp(sure, self.limits.listed, self.limits.complete))
+
     def answer(self, sight: Sight, question: str) -> Verdict:
         """One question about one picture."""
         why = self.stranger(sight)
@@ -131,11 +136,12 @@ class QuestionModel:
         if best == len(self.lexicon.answers):
             return self._why_not(sight, asked, 1 - chance)
         said = self.lexicon.answers[best]
+        if said.sort == "everything":
+            chance *= self.complete(sight)
         if chance < self.limits.chance:
             return _silent("not_sure", sentences.NOT_SURE, chance)
         if said.sort == "everything":
-            sure = min(one.confidence for one in sight.objects)
-            return Verdict(said, sentences.caption_text(sight.objects), chance * sure)
+            return Verdict(said, sentences.caption_text(sight.objects), chance)
         return Verdict(said, sentences.answer_text(said, self.lexicon), chance)
 
     def probabilities(self, sight: Sight, asked: Asked) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ from scrubjay.models.image_input import ImageInput
 MODEL = "model.json"
 EYE, ANSWERER = "eye.xml", "answerer.xml"
 FORMAT = 1
+TABLES = ("sure", "right", "listed", "complete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,17 @@ class Limits:
         chance: least chance of being right that is told.
         sure: the network's own probability of its answer, rising.
         right: how often answers of that probability are right.
+        listed: product of the chances of all objects of a list, rising.
+        complete: how often lists of that product name everything and nothing else.
     """
 
     familiar: float = 0.0
-    object: float = 0.5
+    object: float = 0.4
     chance: float = 0.5
     sure: tuple[float, ...] = (0.0, 1.0)
     right: tuple[float, ...] = (0.0, 1.0)
+    listed: tuple[float, ...] = (0.0, 1.0)
+    complete: tuple[float, ...] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         """Refuse a table that is none.
@@ -50,10 +55,11 @@ class Limits:
         Raises:
             Damaged: it is empty, uneven, or does not rise.
         """
-        if len(self.sure) != len(self.right) or len(self.sure) < 2:
-            raise Damaged("limits.sure and limits.right are as long as each other, two at least")
-        if any(a >= b for a, b in pairwise(self.sure)):
-            raise Damaged("limits.sure rises")
+        for table, chances in ((self.sure, self.right), (self.listed, self.complete)):
+            if len(table) != len(chances) or len(table) < 2:
+                raise Damaged("a table of chances is as long as what it is looked up by")
+            if any(a >= b for a, b in pairwise(table)):
+                raise Damaged("what a chance is looked up by rises")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +118,7 @@ def write_model(
             "familiar": limits.familiar,
             "object": limits.object,
             "chance": limits.chance,
-            "sure": list(limits.sure),
-            "right": list(limits.right),
+            **{name: list(getattr(limits, name)) for name in TABLES},
         },
         "lexicon": lexicon.to_json(),
         "sha256": {file.name: file_sha256(file) for file in files},
@@ -148,8 +153,7 @@ def read_model(folder: Path) -> Described:
                 familiar=float(limits["familiar"]),
                 object=float(limits["object"]),
                 chance=float(limits["chance"]),
-                sure=tuple(map(float, limits["sure"])),
-                right=tuple(map(float, limits["right"])),
+                **{name: tuple(map(float, limits[name])) for name in TABLES},
             ),
             across=int(values["across"]),
             features=int(values["features"]),

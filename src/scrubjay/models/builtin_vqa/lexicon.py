@@ -37,6 +37,8 @@ REGIONS = (
     "bottom",
     "bottom right",
 )
+FORMS = {"has": "have", "had": "have"}
+"""Forms that are more than an s away from the word that is taught."""
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -188,7 +190,7 @@ class Lexicon:
                     break
             else:
                 length = 1
-                token = self.known.get(written[at], UNKNOWN)
+                token = self._token(written[at])
                 if token == UNKNOWN:
                     unknown.append(written[at])
                 words.append(token)
@@ -197,6 +199,11 @@ class Lexicon:
         if not words:
             return Asked(np.array([UNKNOWN]), np.full((1, SLOTS), -1, np.int64), ())
         return Asked(np.array(words, np.int64), np.stack(slots), tuple(unknown))
+
+    def _token(self, word: str) -> int:
+        """Of a word as it is, else of the form it is taught in."""
+        plain = FORMS.get(word, word.removesuffix("s"))
+        return self.known.get(word, self.known.get(plain, UNKNOWN))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `from_json` reads."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,6 +82,11 @@ def objects(
             kept.append(one)
     believed = [one for one in kept if one.there >= least]
     return tuple(sorted(believed, key=lambda one: -one.confidence))
+
+
+def all_sure(seen: Sequence[Object]) -> float:
+    """Chance that everything seen is there and is what it seems."""
+    return math.prod(one.confidence for one in seen)
 
 
 def _object(

@@ -13,14 +13,14 @@ from pathlib import Path
 from scrubjay.core.looking import Message, ModelSpec, Reply, Sampling, Seen
 from scrubjay.core.types import Picture
 from scrubjay.models.builtin_vqa import sentences
-from scrubjay.models.builtin_vqa.answering import QuestionModel, Sight, Verdict
+from scrubjay.models.builtin_vqa.answering import QuestionModel, Verdict
 from scrubjay.models.builtin_vqa.files import read_model
 from scrubjay.models.builtin_vqa.shipped import FOLDER
 from scrubjay.models.conversation import checked
 
 FAMILY = "builtin"
-CAPTION_FROM = 0.5
-"""Least chance that everything a caption says is so."""
+LEAST = 0.5
+"""Least chance that everything a caption says is so, and of one object that is pointed at."""
 
 
 def load(*, source: str | Path | None = None, threads: int = 0) -> BuiltinVisionLanguage:
@@ -95,8 +95,8 @@ class BuiltinVisionLanguage:
         why = self._model.stranger(sight)
         if why:
             return _silent(sentences.SILENCE[why], sampling, 1)
-        sure = caption_chance(sight)
-        if sure < CAPTION_FROM:
+        sure = self._model.complete(sight)
+        if sure < LEAST:
             return _silent(sentences.NOT_SURE, sampling, 1)
         return _reply(True, sentences.caption_text(sight.objects), sure, sampling, 1)
 
@@ -116,16 +116,8 @@ class BuiltinVisionLanguage:
                 one.confidence,
             )
             for one in sight.objects
-            if one.confidence >= CAPTION_FROM
+            if one.confidence >= LEAST
         )
-
-
-def caption_chance(sight: Sight) -> float:
-    """Chance that everything seen is there and is what it seems."""
-    chance = 1.0
-    for one in sight.objects:
-        chance *= one.confidence
-    return chance
 
 
 def _silent(why: str, sampling: Sampling, read: int) -> Reply:

@@ -28,13 +28,13 @@ KINDS = {
     Kind.COUNT: 0.14,
     Kind.PRESENCE: 0.12,
     Kind.COLOUR: 0.1,
-    Kind.SHAPE: 0.06,
+    Kind.SHAPE: 0.1,
     Kind.WHERE: 0.12,
     Kind.BESIDE: 0.12,
     Kind.RELATION: 0.1,
     Kind.SIGN: 0.05,
     Kind.EVERYTHING: 0.03,
-    Kind.OUTSIDE: 0.16,
+    Kind.OUTSIDE: 0.12,
 }
 SIGN_ASKED = 0.5
 """How often a scene with a sign is asked what it says."""
@@ -46,6 +46,8 @@ WORD_ADDED = 0.2
 """Chance that a question has an unknown word which does not matter."""
 SOFTENED = 0.35
 """Share of the pictures that went through JPEG or another size first."""
+BEFORE = "the a an which what where"
+"""Words before which one that is not known changes nothing."""
 MINOR = (
     "tell me please can you do see in this picture image here does the show a an of be seen "
     "are is there find to have at look placed"
@@ -154,8 +156,8 @@ def said_otherwise(asked: Asked, random: np.random.Generator) -> Asked:
     words, slots = asked.words.copy(), asked.slots
     words[np.isin(words, _minor()) & (random.random(len(words)) < WORDS_LOST)] = UNKNOWN
     if random.random() < WORD_ADDED and len(words) < LONGEST:
-        articles = [lexicon().known[one] for one in ("the", "a", "an")]
-        # After a name, before an article, at either end: never where a name could stand.
+        articles = [lexicon().known[one] for one in BEFORE.split()]
+        # After a name, before one of these, at either end: never where a name could stand.
         spots = [0, len(words), *(1 + np.flatnonzero((slots >= 0).any(axis=1)))]
         spots += [int(at) for at in np.flatnonzero(np.isin(words, articles))]
         at = int(spots[int(random.integers(len(spots)))])

@@ -11,7 +11,7 @@ from scrubjay.media.world.questions import Answer
 from scrubjay.media.world.scene import shape_of, word_concept
 from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.media.world.things import Language, familiar, things
-from scrubjay.models.builtin_vqa.lexicon import Lexicon, Noun, words_of
+from scrubjay.models.builtin_vqa.lexicon import FORMS, Lexicon, Noun, words_of
 
 _BLANK = re.compile(r"\{\w*\}")
 
@@ -38,7 +38,8 @@ def _vocabulary() -> tuple[str, ...]:
     said = [*FILLERS, *NOTHING_CAN_TELL.taught, "a sign signs shape shapes objects things items an"]
     said += [text for ways in PHRASINGS.values() for text in ways.taught]
     said += [way for ways in PLACES[Language.ENGLISH].values() for way in ways]
-    return tuple(sorted({word for text in said for word in words_of(_BLANK.sub(" ", text))}))
+    words = {word for text in said for word in words_of(_BLANK.sub(" ", text))}
+    return tuple(sorted(words - set(FORMS)))
 
 
 @lru_cache(maxsize=1)

@@ -22,6 +22,7 @@ from scrubjay.media.world.scene import Scene, Template
 from scrubjay.media.world.things import Language
 from scrubjay.models.builtin_vqa.answering import QuestionModel, Sight, Verdict
 from scrubjay.models.builtin_vqa.files import Limits
+from scrubjay.models.builtin_vqa.sight import all_sure
 from scrubjay.training.world.vqa_examples import example, softened
 
 ROWS = 32
@@ -98,8 +99,13 @@ def is_right(verdict: Verdict, sight: Sight, asked: Asked) -> bool:
     if verdict.said is None or asked.question.answer is None:
         return False
     if asked.question.kind is Kind.EVERYTHING and verdict.said.sort == "everything":
-        return Counter(one.noun.one for one in sight.objects) == everything_in(asked.scene)
+        return listed(sight) == everything_in(asked.scene)
     return tuple(verdict.said) == tuple(asked.question.answer)
+
+
+def listed(sight: Sight) -> Counter[str]:
+    """Names of all that is seen, and of words on signs."""
+    return Counter(one.noun.one for one in sight.objects)
 
 
 def everything_in(scene: Scene) -> Counter[str]:
@@ -155,8 +161,11 @@ def limits_of(model: QuestionModel, *, n: int = 3000) -> Limits:
     asked = questions(n, seed=CALIBRATION, held_out=False)
     sights = looked(model, [one.picture for one in asked])
     familiar = float(np.quantile([one.familiar for one in sights], 1 - FAMILIAR_KEPT))
-    bare = replace(model.limits, familiar=-np.inf, chance=0.0, sure=(0.0, 1.0), right=(0.0, 1.0))
-    model.limits = bare
+    complete = [
+        (all_sure(sight.objects), float(listed(sight) == everything_in(one.scene)))
+        for one, sight in zip(asked, sights, strict=True)
+        if sight.objects
+    ]
     told = []
     for one, sight in zip(asked, sights, strict=True):
         probabilities = model.probabilities(sight, model.lexicon.read(one.question.text))
@@ -169,7 +178,16 @@ def limits_of(model: QuestionModel, *, n: int = 3000) -> Limits:
         right = one.question.answer is not None and tuple(said) == tuple(one.question.answer)
         told.append((verdict.chance, float(right)))
     sure, right_share = rising(np.array(told))
-    return replace(bare, familiar=familiar, chance=CHANCE_TOLD, sure=sure, right=right_share)
+    all_of_it, whole = rising(np.array(complete))
+    return replace(
+        model.limits,
+        familiar=familiar,
+        chance=CHANCE_TOLD,
+        sure=sure,
+        right=right_share,
+        listed=all_of_it,
+        complete=whole,
+    )
 
 
 def rising(
