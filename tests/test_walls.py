@@ -48,7 +48,7 @@ def test_tests_mirror_the_rooms() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "add", "train", "evaluate", "search", "champion", "champion set"]
+    "command", ["demo", "add", "train", "evaluate", "search", "champion", "champion set", "read"]
 )
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
     done = subprocess.run(

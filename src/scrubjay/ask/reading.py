@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from scrubjay.ask.answer import Shown, Step
 from scrubjay.ask.chart import Chart
+from scrubjay.ask.charting import chart_of
+from scrubjay.ask.pages import Page, read_page
 from scrubjay.core.protocols import TextReader, VisionLanguage
 from scrubjay.core.reading import Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Shown):
-    """A picture to read, such as a page of a PDF.
-
-    Attributes:
-        number: of the page, from 1.
-        known: its exact text, where the file itself says it; it is not read again.
-    """
-
-    number: int = 1
-    known: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +64,15 @@ class ReadOut:
         """All text, a line a line, an empty line between pages."""
         return "\n\n".join(page.reading.text for page in self.pages if page.reading.text)
 
+    def with_more(self, other: ReadOut) -> ReadOut:
+        """Both, one after the other."""
+        return ReadOut(
+            pages=self.pages + other.pages,
+            charts=self.charts + other.charts,
+            steps=self.steps + other.steps,
+            notes=self.notes + other.notes,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object."""
         return {
@@ -87,7 +85,7 @@ class ReadOut:
 
 
 def read_pages(
-    pages: Sequence[Shown],
+    pages: Iterable[Shown],
     *,
     ocr: TextReader,
     vlm: VisionLanguage | None = None,
@@ -107,14 +105,34 @@ def read_pages(
         BadMedia: a page that is no picture.
     """
     read: list[PageRead] = []
+    charts: list[ChartRead] = []
+    notes: list[str] = []
     steps: list[Step] = []
-    for shown in pages:
-        known = shown.known if isinstance(shown, Page) else None
-        began = time.perf_counter()
-        reading = known or ocr.read(shown.picture)
-        steps.append(Step("read", time.perf_counter() - began, reading.reader))
+
+    def stepped(name: str, began: float, by: str) -> None:
+        steps.append(Step(name, time.perf_counter() - began, by))
         if on_step is not None:
             on_step(steps[-1])
+
+    for shown in pages:
         number = shown.number if isinstance(shown, Page) else 1
+        place = _place(shown)
+        began = time.perf_counter()
+        reading, note = read_page(shown, ocr)
+        stepped("read", began, reading.reader)
         read.append(PageRead(shown.name, number, reading))
-    return ReadOut(pages=tuple(read), steps=tuple(steps))
+        notes += [f"{place}: {note}"] if note else []
+        if chart:
+            began = time.perf_counter()
+            told = chart_of(shown.picture, reading, vlm, ocr)
+            stepped("look", began, told.by)
+            charts += [ChartRead(shown.name, number, told.chart)] if told.chart else []
+            notes += [f"{place}: {one}" for one in told.notes]
+    return ReadOut(tuple(read), tuple(charts), tuple(steps), tuple(notes))
+
+
+def _place(shown: Shown) -> str:
+    """A page's name for a note."""
+    if isinstance(shown, Page) and shown.of > 1:
+        return f"{shown.name}, page {shown.number}"
+    return shown.name

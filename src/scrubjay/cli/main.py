@@ -22,6 +22,7 @@ from scrubjay.cli.forget import forget
 from scrubjay.cli.frame import note
 from scrubjay.cli.history import history
 from scrubjay.cli.models import models
+from scrubjay.cli.read import read
 from scrubjay.cli.retrain import retrain
 from scrubjay.cli.rollback import rollback
 from scrubjay.cli.search import search
@@ -63,7 +64,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo, add, forget, train, evaluate, search, serve),
-    *(ask, describe),
+    *(ask, describe, read),
     *(retrain, history, rollback, doctor),
 ):
     app.command()(command)

@@ -21,6 +21,9 @@ from scrubjay.models.tiles import Quads
 ELONGATED: Final = 1.5
 """A box this many times as long as wide shows along which axis its text runs."""
 
+LEANING: Final = 25.0
+"""Degrees from the picture's axes from which a box says nothing about which of them it follows."""
+
 SURE: Final = 0.75
 """Share of lines that must agree on which end of a page is up; else some are read both ways."""
 
@@ -61,16 +64,20 @@ def read_upright(
         return []
     across, down = _sides(boxes)
     lying, standing = across >= ELONGATED * down, down >= ELONGATED * across
-    axis = int(down[standing].sum() > across[lying].sum())
+    straight = _leans(boxes) <= LEANING
+    axis = int(down[standing & straight].sum() > across[lying & straight].sum())
     with_page = standing if axis else lying
     turn = axis + _headstand(picture, boxes[with_page], axis, recognise, upside_down)
     against = lying if axis else standing
     first = [cut_out(picture, written(box, turn)) for box in boxes]
-    ways = [(turn + 2,) if one else () for one in with_page]
     read = recognise(first)
+    ways = [
+        (turn + 2,) if along else (turn + 1, turn + 3) if other else (turn + 1, turn + 2, turn + 3)
+        for along, other in zip(with_page, against, strict=True)
+    ]
     return [
-        _best(picture, box, turn, said, (turn + 1, turn + 3) if other else ways[at], recognise)
-        for at, (box, said, other) in enumerate(zip(boxes, read, against, strict=True))
+        _best(picture, box, turn, said, others, recognise, across=bool(other))
+        for box, said, others, other in zip(boxes, read, ways, against, strict=True)
     ]
 
 
@@ -102,6 +109,14 @@ def _sides(boxes: Quads) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(n,) lengths of the sides that run across, and of those that run down."""
     steps = np.linalg.norm(np.roll(boxes, -1, axis=1) - boxes, axis=2)
     return np.maximum(steps[:, 0], steps[:, 2]), np.maximum(steps[:, 1], steps[:, 3])
+
+
+def _leans(boxes: Quads) -> NDArray[np.float32]:
+    """(n,) degrees between each box and the nearest of the picture's axes, at most 45."""
+    side = boxes[:, 1] - boxes[:, 0]
+    angle = np.degrees(np.arctan2(side[:, 1], side[:, 0])) % 90
+    leans: NDArray[np.float32] = np.minimum(angle, 90 - angle)
+    return leans
 
 
 def _headstand(
@@ -137,15 +152,21 @@ def _best(
     said: Recognised,
     others: tuple[int, ...],
     recognise: Recognise,
+    *,
+    across: bool,
 ) -> UprightLine:
-    """The line as it reads best; a character alone may be narrower than it is high."""
-    tall = (turn + 1) in others
-    if (len(said.text) == 1 if tall else said.confidence >= WELL) and said.confidence >= 0.5:
+    """The line as it reads best.
+
+    Args:
+        across: whether its box lies across the page's axis. A single character may all the same
+            be upright in it; what reads as more is the text of another direction.
+    """
+    if (len(said.text) == 1 if across else True) and said.confidence >= WELL:
         others = ()
     found = [(turn, said)]
     if others:
         cut = [cut_out(picture, written(box, way)) for way in others]
         again = list(zip(others, recognise(cut), strict=True))
-        found = again if tall else found + again
+        found = again if across else found + again
     way, best = max(found, key=lambda one: one[1].confidence)
     return UprightLine(written(box, way), best)

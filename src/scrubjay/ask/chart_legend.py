@@ -1,0 +1,89 @@
+"""A chart's legend: small patches of a series' colour, each with its name to the right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from scrubjay.ask.chart_bars import Patch
+from scrubjay.ask.chart_words import Word, read_part
+from scrubjay.core.protocols import TextReader
+from scrubjay.core.types import Picture
+
+NEAR: Final = 2.5
+"""Heights of a name between it and its patch."""
+
+TALL: Final = 2.2
+"""Heights of a name that its patch may have."""
+
+
+SQUARES: Final = "■□▪▫◼◻●○ "
+"""A patch that was read with its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """Names of colours.
+
+    Attributes:
+        names: colour's number -> name, in the legend's order.
+        used: the words that are names.
+    """
+
+    names: Mapping[int, str] = field(default_factory=dict)
+    used: tuple[Word, ...] = ()
+
+
+def legend_of(
+    patches: Sequence[Patch],
+    bars: Sequence[Patch],
+    words: Sequence[Word],
+    picture: Picture,
+    ocr: TextReader | None,
+) -> Legend:
+    """The legend among some patches and words of a picture as it is shown.
+
+    Args:
+        patches: every flat rectangle.
+        bars: those that are bars; only their colours can have names.
+        ocr: reads names again that were run together.
+    """
+    colours = {one.colour for one in bars}
+    small = [one for one in patches if one.colour in colours and one not in bars]
+    pairs: list[tuple[Patch, Word]] = []
+    for patch in sorted(small, key=lambda one: (one.top, one.left)):
+        word = _beside(patch, words)
+        if word is not None and all(patch.colour != other.colour for other, _ in pairs):
+            pairs.append((patch, word))
+    names = {patch.colour: "" for patch, _ in pairs}
+    for word in {id(one): one for _, one in pairs}.values():
+        own = sorted((one for one, named in pairs if named is word), key=lambda one: one.left)
+        if len(own) == 1 or ocr is None:
+            names |= {patch.colour: word.text for patch in own}
+            continue
+        _, top, right, bottom = word.box
+        ends = [*(one.left for one in own[1:]), right + 2]
+        for patch, end in zip(own, ends, strict=True):
+            names[patch.colour] = read_part(picture, (patch.right, top, end, bottom), ocr)
+    names = {colour: name.strip(SQUARES) for colour, name in names.items()}
+    return Legend(names, tuple(word for _, word in pairs))
+
+
+def _beside(patch: Patch, words: Sequence[Word]) -> Word | None:
+    """The word to the right of a patch, or one that runs over it; the nearest."""
+    nearest: tuple[float, Word] | None = None
+    for word in words:
+        left, _, right, _ = word.box
+        level = abs(word.middle[1] - (patch.top + patch.bottom) / 2) <= 0.6 * word.height
+        away = left - patch.right
+        if (
+            level
+            and abs(word.angle) < 20
+            and patch.height <= TALL * word.height
+            and away <= NEAR * word.height
+            and right > patch.right + 0.5 * word.height
+            and (nearest is None or abs(away) < nearest[0])
+        ):
+            nearest = (abs(away), word)
+    return None if nearest is None else nearest[1]
