@@ -15,14 +15,13 @@ from scrubjay.web.chat_messages import read_messages
 from scrubjay.web.chat_schemas import (
     AnswerVoice,
     ChatAsked,
-    ChatTold,
-    ModelsTold,
     check_followed,
     check_model,
     listed_models,
     sampling_of,
 )
 from scrubjay.web.chat_stream import AnswerStream
+from scrubjay.web.chat_told import ChatTold, ModelsTold
 from scrubjay.web.context import ContextDep
 from scrubjay.web.going import until_gone
 from scrubjay.web.schemas import Problem
