@@ -274,8 +274,8 @@ A small model that answers questions about pictures of the world Scrubjay draws,
 In percent, 95% bootstrap intervals in brackets; exported graphs, one thread. Held-out scenes
 (pairs never seen together, a template never seen), ways to ask that were never taught, unknown
 things never named; a third of the pictures went through JPEG or another size. When some of the
-ways that are kept were found to be misunderstood, more ways were taught, none of those kept. {each} questions
-of each type. "Outside" asks what no picture tells.
+ways that are kept were found to be misunderstood, more ways were taught, none of those kept.
+{each} questions of each type. "Outside" asks what no picture tells.
 
 | type | answerable | answered | of these right | unanswerable | silent |
 |---|---|---|---|---|---|

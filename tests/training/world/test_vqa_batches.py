@@ -6,8 +6,8 @@ import torch
 
 from scrubjay.core.errors import BadConfig
 from scrubjay.media.world.draw import Box, Drawn, cells
-from scrubjay.media.world.phrasings import UNKNOWN_NOUNS
 from scrubjay.media.world.scene import has_held_out_pair, shape_concept, word_concept
+from scrubjay.media.world.unanswerable import UNKNOWN_NOUNS
 from scrubjay.models.builtin_vqa.lexicon import UNKNOWN, words_of
 from scrubjay.training.world.vqa_batches import (
     INSIDE,

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scrubjay.media.world.captions import name_of
-from scrubjay.media.world.draw import SIDE, Box, Drawn
+from scrubjay.media.world.draw import Box, Drawn
 from scrubjay.media.world.lexicon import (
     ABOVE,
     BELOW,
@@ -24,30 +24,12 @@ from scrubjay.media.world.lexicon import (
     SIGN_WORDS,
     coloured_shape,
 )
-from scrubjay.media.world.phrasings import (
-    FILLERS,
-    NOTHING_CAN_TELL,
-    PHRASINGS,
-    UNKNOWN_NOUNS,
-    Phrasing,
-)
+from scrubjay.media.world.phrasings import FILLERS, PHRASINGS, Phrasing
+from scrubjay.media.world.places import PLACED, along, is_beside, region_of
 from scrubjay.media.world.scene import Sampler, Scene, shape_of, word_concept
 from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.media.world.things import Language, Name
-
-REGIONS = (
-    ("top left", "top", "top right"),
-    ("left", "centre", "right"),
-    ("bottom left", "bottom", "bottom right"),
-)
-"""Parts of a picture, row by row; each a third wide and high."""
-MARGIN = 4.0
-"""Pixels an object's middle is at least away from the border of its part, to be asked for."""
-CLEARLY = 12.0
-"""Pixels one middle is at least beside the other, to be called beside it."""
-HARDLY = 4.0
-"""Pixels within which nobody would say it is beside the other."""
-
+from scrubjay.media.world.unanswerable import NOTHING_CAN_TELL, UNKNOWN_NOUNS
 
 TRIES = 8
 """Draws before a scene is taken to give no question of a kind."""
@@ -256,7 +238,7 @@ class _Asker:
         if self.chance(0.5) and some.boxes and len(self.objects) > 1:
             others = [box for box in self.objects if box != some.boxes[0]]
             other = others[int(self.random.integers(len(others)))]
-            place = next(one for one in _MOVES if _along(other, some.boxes[0], one) > 0)
+            place = next(one for one in PLACED if along(other, some.boxes[0], one) > 0)
         text = self.phrase(PHRASINGS["beside"], rel=self.relation_words(place), one=some.name.noun)
         if not some.boxes:
             return Question(Kind.BESIDE, text, None)
@@ -274,9 +256,9 @@ class _Asker:
         one, other = self.somebody(absent=0.08), self.somebody(absent=0.08)
         if len(one.boxes) > 1 or len(other.boxes) > 1 or one.boxes == other.boxes != ():
             return None
-        place = self.one_of(tuple(_MOVES))
+        place = self.one_of(tuple(PLACED))
         if one.boxes and other.boxes and self.chance(0.5):
-            true = [at for at in _MOVES if is_beside(one.boxes[0], other.boxes[0], at)]
+            true = [at for at in PLACED if is_beside(one.boxes[0], other.boxes[0], at)]
             place = true[0] if true else place
         text = self.phrase(
             PHRASINGS["relation"],
@@ -357,43 +339,6 @@ def question(
 def concept_answer(concept: int) -> Answer:
     """The answer that names an object."""
     return Answer("concept", name_of(concept, Language.ENGLISH).noun)
-
-
-def region_of(box: Box) -> str | None:
-    """The part of the picture an object's middle is in; None near the border of two."""
-    third = SIDE / 3
-    if any(abs(at - line) < MARGIN for at in (box.x, box.y) for line in (third, 2 * third)):
-        return None
-    column, row = (min(2, max(0, int(at / third))) for at in (box.x, box.y))
-    return REGIONS[row][column]
-
-
-def is_beside(one: Box, other: Box, place: str) -> bool | None:
-    """Whether one object is at a place seen from the other; None where people would differ."""
-    along, across = _along(one, other, place), _across(one, other, place)
-    if along >= CLEARLY and across <= 0.9 * along:
-        return True
-    if along <= HARDLY or across >= 1.6 * along:
-        return False
-    return None
-
-
-_MOVES: Mapping[str, tuple[int, int]] = {
-    LEFT: (-1, 0),
-    RIGHT: (1, 0),
-    ABOVE: (0, -1),
-    BELOW: (0, 1),
-}
-
-
-def _along(one: Box, other: Box, place: str) -> float:
-    right, down = _MOVES[place]
-    return (one.x - other.x) * right + (one.y - other.y) * down
-
-
-def _across(one: Box, other: Box, place: str) -> float:
-    right, _ = _MOVES[place]
-    return abs(one.y - other.y) if right else abs(one.x - other.x)
 
 
 def _has(box: Box, *, shape: int | None = None, colour: int | None = None) -> bool:

@@ -6,11 +6,12 @@ import re
 from functools import lru_cache
 
 from scrubjay.media.world.lexicon import PLACES, SIGN_WORDS
-from scrubjay.media.world.phrasings import FILLERS, NOTHING_CAN_TELL, PHRASINGS
+from scrubjay.media.world.phrasings import FILLERS, PHRASINGS
 from scrubjay.media.world.questions import Answer
 from scrubjay.media.world.scene import shape_of, word_concept
 from scrubjay.media.world.shapes import COLOURS, SHAPES
 from scrubjay.media.world.things import Language, familiar, things
+from scrubjay.media.world.unanswerable import NOTHING_CAN_TELL
 from scrubjay.models.builtin_vqa.lexicon import FORMS, Lexicon, Noun, words_of
 
 _BLANK = re.compile(r"\{\w*\}")
