@@ -87,8 +87,8 @@ def among(scores: NDArray[Any], captions: Sequence[str]) -> dict[str, Any]:
         [[captions[at] == one for at in row] for row, one in zip(order, captions, strict=True)]
     )
     return {
-        "first": Score(tuple(right[:, 0])).to_json(),
-        f"among {DEPTH}": Score(tuple(right[:, :DEPTH].any(axis=1))).to_json(),
+        "first": Score(tuple(bool(one) for one in right[:, 0])).to_json(),
+        f"among {DEPTH}": Score(tuple(bool(one) for one in right[:, :DEPTH].any(axis=1))).to_json(),
     }
 
 

@@ -128,12 +128,11 @@ class Gleaned:
 
 def reading_of(told: Mapping[str, Any]) -> Reading:
     """A reading as its `to_json` told it."""
-    lines = [
-        TextLine(
-            one["text"], one["confidence"], tuple((float(x), float(y)) for x, y in one["corners"])
-        )
-        for one in told["lines"]
-    ]
+    lines = []
+    for one in told["lines"]:
+        first, second, third, fourth = ((float(x), float(y)) for x, y in one["corners"])
+        corners = (first, second, third, fourth)
+        lines.append(TextLine(one["text"], one["confidence"], corners))
     return Reading(tuple(lines), int(told["width"]), int(told["height"]), str(told["reader"]))
 
 

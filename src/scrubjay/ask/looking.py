@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from scrubjay.ask.answer import Clue, Shown, Source
 from scrubjay.ask.evidence import Looked, one_line
 from scrubjay.ask.finding import Finder, Found, Near
@@ -23,8 +25,9 @@ def handed_over(shown: Sequence[Shown]) -> list[Looked]:
     if len(shown) > MAX_PICTURES:
         raise BadMedia(f"{len(shown)} pictures at once; show at most {MAX_PICTURES}")
     for one in shown:
-        shape = getattr(one.picture, "shape", ())
-        if len(shape) != 3 or shape[2] != 3 or 0 in shape or str(one.picture.dtype) != "uint8":
+        shape: tuple[int, ...] = np.shape(one.picture)
+        fits = len(shape) == 3 and shape[-1] == 3 and 0 not in shape
+        if not fits or np.asarray(one.picture).dtype != np.uint8:
             raise BadMedia("not a picture of (height, width, 3) bytes", one.name)
     return [
         Looked(Source(number, one_line(one.name), Kind.IMAGE), one.picture)

@@ -290,7 +290,8 @@ def _example_choices(teach: Sequence[Labelled], random: Random) -> list[tuple[La
             pool = list(teach)
             random.shuffle(pool)
             answers: set[str] = set()
-            fresh, again = [], []
+            fresh: list[Labelled] = []
+            again: list[Labelled] = []
             for one in pool:
                 answer = " ".join(normal(one.answers[0]))
                 (again if answer in answers else fresh).append(one)
@@ -313,5 +314,5 @@ def _sign_test(before: Sequence[bool], after: Sequence[bool]) -> float:
     won = sum(new and not old for old, new in zip(before, after, strict=True))
     lost = sum(old and not new for old, new in zip(before, after, strict=True))
     n = won + lost
-    tail = sum(math.comb(n, k) for k in range(min(won, lost) + 1)) / 2**n
-    return min(1.0, 2 * tail)
+    tail = sum(math.comb(n, k) for k in range(min(won, lost) + 1))
+    return min(1.0, 2 * tail / (1 << n))

@@ -64,7 +64,7 @@ class AskSettings:
             BadConfig: a value that cannot be used.
         """
         given = dict(config)
-        choices = {room: _choice(room, given.pop(room, None)) for room in ROOMS if room in given}
+        given |= {room: _choice(room, given[room]) for room in ROOMS if room in given}
         try:
             sampling = _sampling(given.pop("sampling", {}))
             for name, kind in (("prompt", str), ("k", int), ("least_confidence", int | float)):
@@ -72,7 +72,7 @@ class AskSettings:
                     not isinstance(given[name], kind) or isinstance(given[name], bool)
                 ):
                     raise BadConfig(f"{name} cannot be {given[name]!r}")
-            return cls(**choices, sampling=sampling, **given)
+            return cls(sampling=sampling, **given)
         except (TypeError, WrongUse) as error:
             raise BadConfig(f"asking: {error}") from error
 
