@@ -82,13 +82,11 @@ def reciprocal(scores: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def among(scores: NDArray[Any], captions: Sequence[str]) -> dict[str, Any]:
     """How often a picture that is described so is first, and among the first five."""
-    order = (-scores).argsort(axis=1)
-    right = np.array(
-        [[captions[at] == one for at in row] for row, one in zip(order, captions, strict=True)]
-    )
+    order = (-scores).argsort(axis=1)[:, :DEPTH].tolist()
+    right = [[captions[at] == one for at in row] for row, one in zip(order, captions, strict=True)]
     return {
-        "first": Score(tuple(bool(one) for one in right[:, 0])).to_json(),
-        f"among {DEPTH}": Score(tuple(bool(one) for one in right[:, :DEPTH].any(axis=1))).to_json(),
+        "first": Score(tuple(row[0] for row in right)).to_json(),
+        f"among {DEPTH}": Score(tuple(any(row) for row in right)).to_json(),
     }
 
 
