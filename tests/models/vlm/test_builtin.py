@@ -117,6 +117,8 @@ def test_other_worlds_are_not_spoken_about(vlm: VisionLanguage, held_out: bool) 
         ("Wie viele Hunde sind auf dem Bild?", "English"),
         ("Who painted this?", "I can only say"),
         ("What colour is the star?", "I see no star"),
+        ("What does the sign say?", "I see no sign"),
+        ("Is there a dog or a cat?", "I can only say"),
     ],
 )
 def test_what_it_cannot_know_it_does_not_say(vlm: VisionLanguage, question: str, why: str) -> None:

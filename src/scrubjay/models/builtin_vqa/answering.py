@@ -17,11 +17,14 @@ from scrubjay.models.builtin_vqa import sentences
 from scrubjay.models.builtin_vqa.files import ANSWERER, EYE, Described, Limits, read_model
 from scrubjay.models.builtin_vqa.graph import CompiledGraph
 from scrubjay.models.builtin_vqa.layout import Layout
-from scrubjay.models.builtin_vqa.lexicon import Asked, Said
+from scrubjay.models.builtin_vqa.lexicon import Asked, Said, words_of
 from scrubjay.models.builtin_vqa.sight import Object, all_sure, objects
 
+SIGN = "sign"
 FOREIGN = 0.5
 """Share of a question's words that are not known, from which it may be in another language."""
+JOINING = frozenset({"and", "or", "not", "but", "except", "both", "neither", "nor", "than"})
+"""Words that make one question of two, or turn it round; it was taught neither."""
 _FOREIGN_WORDS = (
     "der die das ist sind wie viele welche welches wo was auf dem bild hat eine ein "
     "el la los las que qué cuántos cuántas hay dónde está es en una un letrero dice "
@@ -130,6 +133,8 @@ class QuestionModel:
         asked = self.lexicon.read(question)
         if _foreign(question, asked):
             return _silent("not_english", sentences.NOT_ENGLISH)
+        if JOINING & set(words_of(question)):
+            return _silent("strange_question", sentences.STRANGE_QUESTION)
         probabilities = self.probabilities(sight, asked)
         best = int(probabilities.argmax())
         chance = self._chance(float(probabilities[best]))
@@ -179,6 +184,8 @@ class QuestionModel:
             for slot in range(len(tables))
             if row[slot] >= 0
         ]
+        if self.lexicon.known.get(SIGN) in asked.words and not any(o.sign for o in sight.objects):
+            named.append(SIGN)
         return [name for name in named if name not in seen]
 
     @cached_property
