@@ -80,6 +80,8 @@ def whisper_tokenizer():
     )
     made = json.loads(bpe.to_str())["model"]
     vocab = dict(made["vocab"])
+    # The empty token is what CTranslate2 knows a multilingual Whisper by.
+    vocab[""] = len(vocab)
     vocab["<|endoftext|>"] = len(vocab)
     tokenizer = WhisperTokenizer(vocab=vocab, merges=[tuple(pair) for pair in made["merges"]])
     tokenizer.add_special_tokens(
@@ -100,7 +102,7 @@ def whisper_tokenizer():
     return tokenizer
 
 
-def make_whisper(tokenizer, *, width: int = 32, layers: int = 1, seed: int = 4):
+def make_whisper(tokenizer, *, width: int = 32, layers: int = 1, seconds: int = 30, seed: int = 4):
     """A WhisperForConditionalGeneration of random weights."""
     from transformers import GenerationConfig, WhisperConfig, WhisperForConditionalGeneration
 
@@ -121,6 +123,7 @@ def make_whisper(tokenizer, *, width: int = 32, layers: int = 1, seed: int = 4):
             bos_token_id=end,
             eos_token_id=end,
             decoder_start_token_id=number("<|startoftranscript|>"),
+            max_source_positions=50 * seconds,
             dropout=0.0,
         )
     )
@@ -143,14 +146,15 @@ def make_whisper(tokenizer, *, width: int = 32, layers: int = 1, seed: int = 4):
     return model.eval()
 
 
-def save_whisper(folder: Path, *, model=None, tokenizer=None) -> Path:
+def save_whisper(folder: Path, *, model=None, tokenizer=None, seconds: int = 30) -> Path:
     """A Whisper as save_pretrained writes it, with its processor."""
     from transformers import WhisperFeatureExtractor, WhisperProcessor
 
     tokenizer = tokenizer or whisper_tokenizer()
     model = model or make_whisper(tokenizer)
     model.save_pretrained(folder)
-    WhisperProcessor(WhisperFeatureExtractor(feature_size=80), tokenizer).save_pretrained(folder)
+    hears = WhisperFeatureExtractor(feature_size=80, chunk_length=seconds)
+    WhisperProcessor(hears, tokenizer).save_pretrained(folder)
     return folder
 
 

@@ -12,17 +12,22 @@ from scrubjay.models.voice_activity import Span, SpeechRules, VoiceActivity, tog
 
 WINDOW_S: Final = 30.0
 """What a Whisper hears at once."""
-RULES: Final = SpeechRules(longest_s=29.0, before_s=0.2, after_s=0.2)
+AROUND_S: Final = 0.2
 PUNCTUATION: Final = (" ", ".", ",", "?", "!")
 
 Encode = Callable[[str], list[int]]
 
 
-def windows(sound: Sound, activity: VoiceActivity | None) -> Iterator[Span]:
+def windows(
+    sound: Sound, activity: VoiceActivity | None, *, window_s: float = WINDOW_S
+) -> Iterator[Span]:
     """Stretches with speech, each short enough for a Whisper; without VAD, the whole sound."""
-    if activity is not None:
-        return together(activity.spans(sound, RULES), longest_s=WINDOW_S)
-    return iter([Span(0.0, len(sound) / SAMPLE_RATE)] if len(sound) else [])
+    if activity is None:
+        return iter([Span(0.0, len(sound) / SAMPLE_RATE)] if len(sound) else [])
+    rules = SpeechRules(
+        longest_s=max(1.0, window_s - 3 * AROUND_S), before_s=AROUND_S, after_s=AROUND_S
+    )
+    return together(activity.spans(sound, rules), longest_s=window_s)
 
 
 def cut(sound: Sound, span: Span) -> Sound:

@@ -27,8 +27,6 @@ WEIGHTS: Final = "model.bin"
 NEEDED: Final = (WEIGHTS, "config.json", "tokenizer.json")
 """Without a tokenizer the library would fetch one."""
 SHARED: Final = ("vocabulary.json", "vocabulary.txt")
-SEED: Final = 0
-"""Of what is drawn when the likeliest words do not convince."""
 
 
 def load(
@@ -172,13 +170,12 @@ class FasterWhisper:
         )
 
     def _hear(self, piece: Sound, language: str | None, options: dict[str, Any]) -> tuple[Any, Any]:
-        import ctranslate2
-
-        ctranslate2.set_random_seed(SEED)
         segments, info = self._model.transcribe(
             piece,
             language=language,
             beam_size=self._beam,
+            # Above 0 it would draw words at random, other ones every time.
+            temperature=0.0,
             condition_on_previous_text=self._activity is None,
             **options,
         )
@@ -194,8 +191,9 @@ class FasterWhisper:
 
 
 def _placed(segments: Iterator[Any], span: Span) -> Iterator[Heard]:
-    """Segments of a window at their place in the whole sound."""
+    """Segments of a window at their place in the whole sound; what is past its end was not said."""
     for one in segments:
         start = span.start_s + max(0.0, float(one.start))
         end = min(span.end_s, span.start_s + float(one.end))
-        yield Heard(one.text.strip(), start, max(start, end), confidence(one.avg_logprob))
+        if one.text.strip() and start < span.end_s:
+            yield Heard(one.text.strip(), start, max(start, end), confidence(one.avg_logprob))

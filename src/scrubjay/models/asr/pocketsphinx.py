@@ -38,7 +38,7 @@ NOTHING: Final = 1e-6
 """Share of a sound's power above TELEPHONE_HZ, below which nothing is there."""
 MIRRORED: Final = 0.3
 FRAMES_A_SECOND: Final = 100
-GRAMMAR: Final = {"lm": None, "lw": 1.0, "wip": 1e-8}
+GRAMMAR: Final = {"lm": None, "lw": 1.0, "wip": 1e-12}
 """Every word of a grammar costs this much, or noise is heard as a row of short ones."""
 
 _WORD = re.compile(r"[a-z0-9'._-]+")
@@ -161,7 +161,8 @@ class PocketSphinx:
 
 def _heard(decoder: Decoder, sound: Sound, span: Span, spelled: dict[str, str]) -> Heard | None:
     """What is said in a span; None: no word."""
-    decoder.start_stream()
+    # The noise it has heard before would otherwise change what it hears next.
+    decoder.reinit_feat()
     decoder.start_utt()
     decoder.process_raw(_prepared(sound, span), full_utt=True)
     decoder.end_utt()

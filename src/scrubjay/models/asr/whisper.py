@@ -21,15 +21,13 @@ from scrubjay.models.fingerprint import ModuleFingerprint
 from scrubjay.models.speech_input import as_sound
 from scrubjay.models.spoken_language import checked_words, language_code
 from scrubjay.models.voice_activity import Span, VoiceActivity
-from scrubjay.models.whisper_words import WINDOW_S, confidence, cut, tokens_but, windows
+from scrubjay.models.whisper_words import confidence, cut, tokens_but, windows
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 FAMILY: Final = "whisper"
 ENGLISH: Final = "en"
-FRAMES: Final = 3_000
-"""Of the spectrogram of one window."""
 
 
 def load(*, source: str | Path, device: str = "auto", vad: bool = True) -> Whisper:
@@ -98,6 +96,8 @@ class Whisper:
         self._processor = processor
         self._name = name
         self._activity = activity
+        self._window_s = float(processor.feature_extractor.chunk_length)
+        self._frames = int(processor.feature_extractor.nb_max_frames)
         self._lock = threading.Lock()
         self._fingerprint = ModuleFingerprint(model, {"vad": activity is not None})
         known = getattr(self._model.generation_config, "lang_to_id", None) or {}
@@ -135,7 +135,7 @@ class Whisper:
         wanted = None if words is None else checked_words(words)
         segments: list[Heard] = []
         with self._lock:
-            for span in windows(heard, self._activity):
+            for span in windows(heard, self._activity, window_s=self._window_s):
                 inputs = self._inputs(cut(heard, span))
                 if found is None:
                     found, chance = self._identified(inputs["input_features"])
@@ -152,7 +152,7 @@ class Whisper:
 
     def _inputs(self, piece: Sound) -> dict[str, Tensor]:
         how: dict[str, Any] = {}
-        if len(piece) > WINDOW_S * SAMPLE_RATE:
+        if len(piece) > self._window_s * SAMPLE_RATE:
             how = {"truncation": False, "padding": "longest"}
         made = self._processor.feature_extractor(
             piece,
@@ -171,7 +171,7 @@ class Whisper:
         start = self._model.generation_config.decoder_start_token_id
         with torch.inference_mode():
             logits = self._model(
-                input_features=features[:, :, :FRAMES],
+                input_features=features[:, :, : self._frames],
                 decoder_input_ids=torch.full((1, 1), start, device=features.device),
                 use_cache=False,
             ).logits[0, -1]
