@@ -292,7 +292,7 @@ class _Drawing:
             self._legend()
 
     def _legend(self) -> None:
-        left, top, right, bottom = self.box
+        left, top, right, _ = self.box
         size, truth = self.style.size, self.truth
         x, y = (right + 0.8 * size, top) if self.legend_wide else (left, top - 2.0 * size)
         for row, name in enumerate(truth.names):

@@ -147,7 +147,8 @@ def _chart(view: _View, words: Sequence[Word], ocr: TextReader | None) -> Chart:
         view.below,
         [view.words[at] for at in free],
         view.picture,
-        None if view.lying else ocr,
+        ocr,
+        lying=view.lying,
     )
     free = [at for at in free if not any(view.words[at] is one for one in names.used)]
     title, x_label, y_label = _titles(view, [words[at] for at in free])
@@ -250,8 +251,21 @@ def _plot(view: _View) -> tuple[float, float, float, float]:
 
 
 def _joined(words: Sequence[Word]) -> str:
-    """Lines one below the other as one text."""
-    return " ".join(word.text for word in sorted(words, key=lambda one: one.middle[::-1]))
+    """Lines one below the other as one text, whichever way all of them run."""
+    # Numbers are ticks that were run together, and so on no axis.
+    told = [word for word in words if any(one.isalpha() for one in word.text)]
+    if not told:
+        return ""
+    along = np.median([word.corners[1] - word.corners[0] for word in told], axis=0)
+    along /= max(float(np.linalg.norm(along)), 1e-9)
+    down = np.array([-along[1], along[0]])
+    tall = float(np.median([word.height for word in told]))
+
+    def place(word: Word) -> tuple[int, float]:
+        middle = np.array(word.middle)
+        return round(float(middle @ down) / tall), float(middle @ along)
+
+    return " ".join(word.text for word in sorted(told, key=place))
 
 
 def _confidence(view: _View, names: Names) -> float:

@@ -18,7 +18,7 @@ TALL: Final = 2.2
 """Heights of a name that its patch may have."""
 
 
-SQUARES: Final = "■□▪▫◼◻●○ "
+SQUARES: Final = "■□▪▫◼◻●○| "
 """A patch that was read with its name."""
 
 
@@ -59,10 +59,10 @@ def legend_of(
     names = {patch.colour: "" for patch, _ in pairs}
     for word in {id(one): one for _, one in pairs}.values():
         own = sorted((one for one, named in pairs if named is word), key=lambda one: one.left)
-        if len(own) == 1 or ocr is None:
+        left, top, right, bottom = word.box
+        if ocr is None or (len(own) == 1 and own[0].right <= left + 2):
             names |= {patch.colour: word.text for patch in own}
             continue
-        _, top, right, bottom = word.box
         ends = [*(one.left for one in own[1:]), right + 2]
         for patch, end in zip(own, ends, strict=True):
             names[patch.colour] = read_part(picture, (patch.right, top, end, bottom), ocr)

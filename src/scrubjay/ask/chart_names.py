@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from scrubjay.ask.chart_bars import Bars
-from scrubjay.ask.chart_words import Word, read_between
+from scrubjay.ask.chart_words import Word, read_between, read_part
 from scrubjay.core.protocols import TextReader
 from scrubjay.core.types import Picture
 
@@ -43,7 +43,13 @@ class Names:
 
 
 def named(
-    bars: Bars, below: float, words: Sequence[Word], picture: Picture, ocr: TextReader | None
+    bars: Bars,
+    below: float,
+    words: Sequence[Word],
+    picture: Picture,
+    ocr: TextReader | None,
+    *,
+    lying: bool,
 ) -> Names:
     """Group bars and name the groups.
 
@@ -52,7 +58,8 @@ def named(
         below: pixels from the top where the plot ends.
         words: that are neither ticks nor a legend's.
         picture: they lie in.
-        ocr: reads labels again that were run together; None: they are left as they are.
+        ocr: reads labels again that were run together or overlooked; None: it is left at that.
+        lying: whether the picture was turned to the left, and its labels with it.
     """
     row = _first_row(words, below)
     middles = [patch.middle for patch in bars.patches]
@@ -67,7 +74,7 @@ def named(
         float(np.mean([x for x, at in zip(middles, groups, strict=True) if at == group]))
         for group in range(max(groups) + 1)
     ]
-    if ocr is not None:
+    if ocr is not None and not lying:
         row = [part for word in row for part in _taken_apart(word, centres, picture, ocr)]
     texts = [""] * len(centres)
     step = float(np.min(np.diff(centres))) if len(centres) > 1 else float("inf")
@@ -77,6 +84,12 @@ def named(
         if abs(_centre(word) - centres[group]) <= step / 2:
             texts[group] = f"{texts[group]} {word.text}".strip()
             used.append(word)
+    if ocr is not None and used and np.isfinite(step):
+        top, bottom = min(word.box[1] for word in used), max(word.box[3] for word in used)
+        for group in (at for at, text in enumerate(texts) if not text):
+            x = centres[group]
+            box = (x - step / 2, top - 4, x + step / 2, bottom + 4)
+            texts[group] = read_part(picture, box, ocr, turned=lying)
     return Names(tuple(texts), groups, tuple(used))
 
 

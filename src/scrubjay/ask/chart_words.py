@@ -146,10 +146,22 @@ def read_between(
     ]
 
 
-def read_part(picture: Picture, box: tuple[float, float, float, float], ocr: TextReader) -> str:
-    """What stands in (left, top, right, bottom), in one line."""
+def read_part(
+    picture: Picture,
+    box: tuple[float, float, float, float],
+    ocr: TextReader,
+    *,
+    turned: bool = False,
+) -> str:
+    """What stands in (left, top, right, bottom), in one line.
+
+    Args:
+        turned: whether the picture was turned to the left by a quarter.
+    """
     left, top, right, bottom = box
     part = _cut(picture, (left, top - 2, right, bottom + 2))
+    if turned:
+        part = np.ascontiguousarray(np.rot90(part, -1))
     return " ".join(ocr.read(part).text.split()) if part.size else ""
 
 

@@ -98,8 +98,8 @@ def show(read_out: ReadOut, *, heading: str, chart: bool) -> None:
             show_chart(one)
     else:
         out.print(printable_lines(read_out.text) or NO_TEXT, markup=False, soft_wrap=True)
-    for one in read_out.notes:
-        note(printable(one))
+    for remark in read_out.notes:
+        note(printable(remark))
 
 
 def show_chart(read_out: ChartRead) -> None:
