@@ -28,7 +28,7 @@ QUESTIONS = ("What colour is it?", "Which shape is it?", "How many are there?")
 SIDE = 48
 FINE = 4
 """Pictures are drawn so much larger, and scaled down."""
-SHIFT = 4
+SHIFT = 1
 SIZE = 32
 """Lessons a step."""
 
@@ -55,14 +55,16 @@ def lessons(renderings: int, *, seed: int) -> list[Lesson]:
 
 
 def drawn(colour: str, shape: str, count: str, random: np.random.Generator) -> Picture:
-    """So many shapes of a colour, at random places that do not touch, on a pale ground."""
+    """So many shapes of a colour in some of four places, on a pale ground; no two alike."""
     ground = tuple(int(value) for value in random.integers(190, 250, 3))
     image = Image.new("RGB", (SIDE * FINE, SIDE * FINE), ground)
     pen = ImageDraw.Draw(image)
     rgb = tuple(int(np.clip(v + random.integers(-18, 19), 0, 255)) for v in COLOURS[colour])
-    radius = random.uniform(8.0, 9.0)
-    for x, y in places(1 + COUNTS.index(count), radius, random):
-        turn = random.uniform(-0.2, 0.2)
+    for place in random.permutation(4)[: 1 + COUNTS.index(count)]:
+        x, y = (
+            SIDE * (0.25 + 0.5 * (place >> axis & 1)) + random.uniform(-2, 2) for axis in (0, 1)
+        )
+        radius, turn = random.uniform(8.0, 9.5), random.uniform(-0.2, 0.2)
         points = [
             (
                 FINE * (x + radius * (u * math.cos(turn) - v * math.sin(turn))),
@@ -73,14 +75,6 @@ def drawn(colour: str, shape: str, count: str, random: np.random.Generator) -> P
         pen.polygon(points, fill=rgb)
     small = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
     return np.clip(small + random.normal(0, 4, small.shape), 0, 255).astype(np.uint8)
-
-
-def places(count: int, radius: float, random: np.random.Generator) -> list[tuple[float, float]]:
-    while True:
-        at = random.uniform(radius + 1, SIDE - radius - 1, (count, 2))
-        apart = [math.dist(a, b) for a, b in itertools.combinations(at, 2)]
-        if min(apart, default=math.inf) > 2.1 * radius:
-            return [(float(x), float(y)) for x, y in at]
 
 
 def ask(lesson: Lesson) -> list[Message]:
