@@ -130,7 +130,7 @@ def _pages(folder: Path, home: Path) -> dict[str, Callable[[Page], object]]:
     def asked(page: Page) -> None:
         at_rest(page, "/ask")
         page.get_by_label("Choose pictures").set_input_files(picture)
-        page.get_by_label("Question").fill("how many squares are there?")
+        page.get_by_role("textbox", name="Question").fill("how many squares are there?")
         page.get_by_role("button", name="Ask", exact=True).click()
         page.locator("#the-answer").wait_for(timeout=ANSWER_MS)
 

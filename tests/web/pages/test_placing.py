@@ -92,3 +92,5 @@ def test_a_box_is_cut_to_its_picture_or_is_none(
 def test_a_frame_is_a_corner_and_two_sides_in_percent() -> None:
     drawn = frame((0.1, 0.25, 0.6, 1.0))
     assert (drawn.x, drawn.y, drawn.width, drawn.height) == ("10.00%", "25.00%", "50.00%", "75.00%")
+    assert drawn.beside
+    assert not frame((0.01, 0.25, 0.6, 1.0)).beside

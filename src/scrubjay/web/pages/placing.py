@@ -12,6 +12,9 @@ Box: TypeAlias = tuple[float, float, float, float]
 WIDE: Final = 0.8
 """A share of a side that counts as all of it."""
 
+ROOM: Final = 0.08
+"""A share of the width that a number has room in."""
+
 PLACES: Final = (
     ("upper left", "at the top", "upper right"),
     ("on the left", "in the middle", "on the right"),
@@ -32,12 +35,17 @@ UNSAID: Final = "how sure is not said"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A box as SVG takes it: a corner and two sides in percent of the picture."""
+    """A box as SVG takes it: a corner and two sides in percent of the picture.
+
+    Attributes:
+        beside: whether there is room for a number to its left.
+    """
 
     x: str
     y: str
     width: str
     height: str
+    beside: bool = False
 
 
 def within(box: Box | None) -> Box | None:
@@ -51,7 +59,8 @@ def within(box: Box | None) -> Box | None:
 def frame(box: Box) -> Frame:
     """To be drawn over its picture."""
     x0, y0, x1, y1 = box
-    return Frame(*(f"{100 * one:.2f}%" for one in (x0, y0, x1 - x0, y1 - y0)))
+    left, top, width, height = (f"{100 * one:.2f}%" for one in (x0, y0, x1 - x0, y1 - y0))
+    return Frame(left, top, width, height, beside=x0 >= ROOM)
 
 
 def place(box: Box) -> str:

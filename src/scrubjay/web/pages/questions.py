@@ -30,6 +30,8 @@ LARGEST: Final = 3_072
 """Pixels of a picture's longer side; a larger one is made smaller before it is looked at."""
 SMALL: Final = 768
 """Pixels of the longer side of a picture as the answer shows it."""
+TINY: Final = 288
+"""A smaller one is shown as large as this: frames in it must be told apart."""
 
 LANGUAGES: Final = {
     "en": "English",
@@ -259,7 +261,11 @@ def _within_the_page(picture: Picture) -> str:
     from PIL import Image
 
     small = Image.fromarray(picture)
-    small.thumbnail((SMALL, SMALL), Image.Resampling.BICUBIC)
+    longer = max(small.size)
+    side = min(SMALL, max(TINY, longer))
+    if side != longer:
+        width, height = (max(1, round(one * side / longer)) for one in small.size)
+        small = small.resize((width, height), Image.Resampling.BICUBIC)
     out = io.BytesIO()
     small.save(out, "WEBP", quality=80)
     return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode()}"
