@@ -70,15 +70,21 @@ def test_another_prompt_is_another_reader() -> None:
 
 
 def test_it_is_loaded_by_name_with_the_models_own_options() -> None:
-    reads = load_ocr("vlm", model="fake", prompt="repeat: PLATFORM 9")
+    reads = load_ocr("vlm", vlm="fake", prompt="repeat: PLATFORM 9")
     assert isinstance(reads, TextReader)
     assert reads.read(PICTURE).text == "PLATFORM 9"
     with pytest.raises(UnknownName, match="sauce"):
-        load_ocr("vlm", model="fake", sauce="x")
+        load_ocr("vlm", vlm="fake", sauce="x")
     with pytest.raises(UnknownName, match="fake"):
-        load_ocr("vlm", model="fakee")
+        load_ocr("vlm", vlm="fakee")
     with pytest.raises(WrongUse, match="max_new_tokens"):
-        load_ocr("vlm", model="fake", max_new_tokens=0)
+        load_ocr("vlm", vlm="fake", max_new_tokens=0)
+
+
+def test_a_server_elsewhere_can_read() -> None:
+    pytest.importorskip("openai", reason="a server's model needs the extra: scrubjay[remote]")
+    reads = load_ocr("vlm", vlm="remote", url="http://127.0.0.1:9/v1", model="reads-well")
+    assert reads.spec.name
 
 
 def test_what_is_no_picture_is_refused() -> None:

@@ -28,7 +28,7 @@ WHOLE: Final = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 def load(
     *,
-    model: str = "transformers",
+    vlm: str = "transformers",
     prompt: str | None = None,
     max_new_tokens: int = 1024,
     **options: Any,  # noqa: ANN401 - the model's own
@@ -36,7 +36,7 @@ def load(
     """A model that looks, as a reader.
 
     Args:
-        model: its family among those that look.
+        vlm: its family among those that look.
         prompt: what it is asked; None: `ocr` where it follows no instructions, else to write out
             all text.
         max_new_tokens: a picture's text ends there at the latest.
@@ -46,7 +46,7 @@ def load(
         WrongUse: `max_new_tokens` out of its range; otherwise as `load_vlm`.
     """
     sampling = Sampling(max_new_tokens=max_new_tokens)
-    return LookingReader(load_vlm(model, **options), prompt, sampling)
+    return LookingReader(load_vlm(vlm, **options), prompt, sampling)
 
 
 class LookingReader:
