@@ -25,6 +25,8 @@ from scrubjay.ask.chart_numbers import Label, axis_through, number
         ("1O", 10, ""),
         ("80,000-", 80_000, ""),
         ("2019", 2019, ""),
+        ("S350", 350, "$"),
+        ("SO", 0, "$"),
     ],
 )
 def test_numbers_are_read_as_charts_write_them(text, value, unit) -> None:

@@ -52,7 +52,7 @@ def legend_of(
     colours = {one.colour for one in bars}
     small = [one for one in patches if one.colour in colours and one not in bars]
     pairs: list[tuple[Patch, Word]] = []
-    for patch in sorted(small, key=lambda one: (one.top, one.left)):
+    for patch in _row_by_row(small):
         word = _beside(patch, words)
         if word is not None and all(patch.colour != other.colour for other, _ in pairs):
             pairs.append((patch, word))
@@ -68,6 +68,17 @@ def legend_of(
             names[patch.colour] = read_part(picture, (patch.right, top, end, bottom), ocr)
     names = {colour: name.strip(SQUARES) for colour, name in names.items()}
     return Legend(names, tuple(word for _, word in pairs))
+
+
+def _row_by_row(patches: Sequence[Patch]) -> list[Patch]:
+    """From the upper left; patches of a row may begin a few pixels apart."""
+    rows: list[list[Patch]] = []
+    for one in sorted(patches, key=lambda one: one.bottom):
+        if rows and one.bottom - rows[-1][0].bottom <= max(2, rows[-1][0].height // 2):
+            rows[-1].append(one)
+        else:
+            rows.append([one])
+    return [one for row in rows for one in sorted(row, key=lambda one: one.left)]
 
 
 def _beside(patch: Patch, words: Sequence[Word]) -> Word | None:

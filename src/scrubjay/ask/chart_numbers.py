@@ -41,7 +41,9 @@ def number(text: str, *, decimal: str = ".") -> Number | None:
     """
     # A tick beside its label is read as a dash.
     plain = " ".join(text.translate(_MINUS).split()).rstrip("-_ ")
-    if re.fullmatch(r"[\dOo.,\s%$€£¥'\u2019kKmM+-]+", plain) and re.search(r"\d", plain):
+    # Readers take a dollar for an S, and a nought for an O.
+    plain = re.sub(r"^(-?)S(?=[\dOo.,]+$)", r"\1$", plain)
+    if re.fullmatch(r"[\dOo.,\s%$€£¥'\u2019kKmM+-]+", plain) and re.search(r"[\d$]", plain):
         plain = plain.translate(_DIGITS)
     found = _NUMBER.fullmatch(plain.removeprefix("+"))
     if found is None:
