@@ -20,7 +20,8 @@ from ask_table import Row
 from scrubjay.core.errors import MissingExtra, ModelNotFound, NotReady
 
 SECTIONS = {
-    "ocr": "ask_ocr",
+    "ocr": "ocr",
+    "charts": "charts",
     "asr": "ask_asr",
     "builtin": "ask_builtin",
     "quantised": "ask_quantised",
