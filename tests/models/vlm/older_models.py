@@ -25,6 +25,16 @@ def blip_pictures():
     return BlipImageProcessorPil(size={"height": SIDE, "width": SIDE})
 
 
+def questioner() -> dict:
+    return {
+        **SMALL,
+        "encoder_hidden_size": VISION["hidden_size"],
+        "cross_attention_frequency": 1,
+        "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0,
+    }
+
+
 def save_blip2(folder: Path) -> Path:
     """With an OPT, which continues a text."""
     from transformers import Blip2Config, Blip2ForConditionalGeneration
@@ -32,13 +42,10 @@ def save_blip2(folder: Path) -> Path:
     tokenizer = bpe("<image>", bos="</s>", eos="</s>", pad="<pad>")
     config = Blip2Config(
         vision_config=VISION,
-        qformer_config={
-            **SMALL,
-            "encoder_hidden_size": VISION["hidden_size"],
-            "cross_attention_frequency": 1,
-        },
+        qformer_config=questioner(),
         text_config={
             "model_type": "opt",
+            "dropout": 0.0,
             "hidden_size": SMALL["hidden_size"],
             "ffn_dim": SMALL["intermediate_size"],
             "num_hidden_layers": 2,
@@ -68,11 +75,7 @@ def save_blip2_t5(folder: Path) -> Path:
     tokenizer = bpe("<image>", bos=None, eos="</s>", pad="<pad>")
     config = Blip2Config(
         vision_config=VISION,
-        qformer_config={
-            **SMALL,
-            "encoder_hidden_size": VISION["hidden_size"],
-            "cross_attention_frequency": 1,
-        },
+        qformer_config=questioner(),
         text_config={
             "model_type": "t5",
             "d_model": 32,

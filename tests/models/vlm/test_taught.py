@@ -101,5 +101,6 @@ def test_a_blip2_learns_to_answer(tmp_path, larger) -> None:
     def see(pixels: torch.Tensor) -> torch.Tensor:
         return opened.model.vision_model(pixels).last_hidden_state
 
-    taught(folder, opened, Blip2Questions(opened.processor), see, steps=1000)
+    torch.nn.init.normal_(opened.model.query_tokens)  # alike, they would all learn the same
+    taught(folder, opened, Blip2Questions(opened.processor), see, steps=800)
     learned(load_vlm("blip2", source=folder))
