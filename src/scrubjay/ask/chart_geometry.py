@@ -185,8 +185,8 @@ def _value(view: _View, at: int) -> float:
             near = abs(told.value - value) <= WRITTEN * view.axis.span
             if near:
                 return told.value
-    # A tenth of what is seen of a pixel more would be made up.
-    digits = 1 - math.floor(math.log10(abs(view.axis.slope)))
+    # Digits that a pixel more or less would change are made up.
+    digits = -math.floor(math.log10(abs(view.axis.slope)))
     return round(value, digits)
 
 
