@@ -86,6 +86,25 @@ def test_another_language_says_what_to_use_instead(listener) -> None:
 
 
 @needs_espeak
+def test_another_language_is_not_passed_off_as_english(listener) -> None:
+    english = ("how many cups are on the table", "what colour is the car", "is the door open")
+    other = {
+        "de": ("wie viele Tassen stehen auf dem Tisch", "welche Farbe hat das Auto"),
+        "fr": ("combien de tasses y a-t-il sur la table", "de quelle couleur est la voiture"),
+        "es": ("cuántas tazas hay en la mesa", "de qué color es el coche"),
+    }
+    known = [listener.transcribe(say(text)).language for text in english]
+    assert known.count("en") >= 2
+    strange = [
+        listener.transcribe(say(text, voice)).language
+        for voice, texts in other.items()
+        for text in texts
+    ]
+    assert strange.count(None) >= 3
+    assert listener.transcribe(say(other["de"][0], "de"), language="en").language == "en"
+
+
+@needs_espeak
 def test_without_vad_all_of_it_is_heard_in_pieces() -> None:
     listener = load_asr("pocketsphinx", vad=False)
     sound = np.concatenate([silence(0.2), say("seven"), silence(17), say("three"), silence(0.2)])
