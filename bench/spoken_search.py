@@ -5,7 +5,8 @@
 Scenes are drawn and described by the world the encoder in the box comes from; each description is
 spoken by a voice nobody was taught with, plainly and inside a question. It is then searched
 among all of them by the speech tower, by the text tower with what pocketsphinx hears, by the sum of
-both vectors, and by reciprocal rank fusion, which `scrubjay ask` uses. Needs espeak-ng.
+both vectors, by reciprocal rank fusion, and by both in turn, which `scrubjay ask` does.
+Needs espeak-ng.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scrubjay.ask.finding import RANK
 from scrubjay.ask.optimise import Score
 from scrubjay.ask.question import looked_for
 from scrubjay.core.types import Modality
@@ -32,6 +32,8 @@ from scrubjay.models.load import load_asr, load_encoder
 
 ASKED = ("{}", "which picture shows {}?")
 DEPTH = 5
+RANK = 60
+"""Of reciprocal rank fusion (Cormack, Clarke and Buettcher 2009)."""
 
 
 def main() -> None:
@@ -54,7 +56,9 @@ def main() -> None:
             speaker.say(asked.format(one), any_voice(Language.ENGLISH, random, held_out=True)).sound
             for one in captions
         ]
-        heard = [listener.transcribe(one, language="en").text for one in sounds]
+        transcripts = [listener.transcribe(one, language="en") for one in sounds]
+        heard = [one.text for one in transcripts]
+        sure = np.array([[one.confidence or 0.0] for one in transcripts])
         vectors = {
             "sound": encoder.encode(Modality.SPEECH, [spoken_part(one) for one in sounds]),
             "heard": encoder.encode(Modality.TEXT, [looked_for(one) or "nothing" for one in heard]),
@@ -65,8 +69,12 @@ def main() -> None:
         scores = {name: rows @ pictures.T for name, rows in vectors.items()}
         both = vectors["sound"] + vectors["heard"]
         scores["sum"] = both @ pictures.T
-        scores["fused"] = reciprocal(scores["sound"]) + reciprocal(scores["heard"])
+        by_sound, by_words = reciprocal(scores["sound"]), reciprocal(scores["heard"])
+        scores["fused"] = by_sound + by_words
+        scores["fused by confidence"] = by_sound + sure * by_words
+        scores["in turn"] = in_turn(scores["sound"], scores["heard"])
         results[asked] = {name: among(rows, captions) for name, rows in scores.items()}
+        results[asked]["confidence"] = np.quantile(sure, [0, 0.25, 0.5, 0.75, 1]).round(3).tolist()
         results[asked]["heard word for word"] = sum(
             asked.format(one).strip("?").casefold() == words.casefold()
             for one, words in zip(captions, heard, strict=True)
@@ -74,10 +82,16 @@ def main() -> None:
     print(json.dumps(results, indent=1))
 
 
-def reciprocal(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(n, n) worth of each picture for each question, as `ask.finding.fused` gives it."""
+def in_turn(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, n) the higher the earlier, where the best of both rankings are taken in turn."""
+    places = [(-scores).argsort(axis=1).argsort(axis=1) for scores in (first, second)]
+    return -np.minimum(2 * places[0], 2 * places[1] + 1).astype(np.float32)
+
+
+def reciprocal(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, n) worth of each picture for each question, by reciprocal rank."""
     places = (-scores).argsort(axis=1).argsort(axis=1) + 1
-    return 1 / (RANK + places)
+    return (1 / (RANK + places)).astype(np.float32)
 
 
 def among(scores: NDArray[Any], captions: Sequence[str]) -> dict[str, Any]:

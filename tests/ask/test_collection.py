@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scrubjay.ask.answer import Asked
-from scrubjay.ask.finding import Collection, fused
+from scrubjay.ask.finding import Collection, in_turn
 from scrubjay.ask.gleaned import Gleaned
 from scrubjay.ask.question import Question
 from scrubjay.ask.settings import AskSettings
@@ -16,7 +16,7 @@ from scrubjay.ask.writing import cited
 from scrubjay.core.errors import BadFilter, NotReady, WrongUse
 from scrubjay.core.hearing import Heard
 from scrubjay.core.looking import Reply
-from scrubjay.core.types import SAMPLE_RATE, Hit, Kind
+from scrubjay.core.types import SAMPLE_RATE, Hit, Kind, Modality
 from scrubjay.models.load import load_asr, load_ocr
 from scrubjay.search.cutoff import Judged
 from scrubjay.services import open_asking, open_home
@@ -41,6 +41,13 @@ class Nothing:
 
     def judge(self, asked, vector, *, kinds=None, where=None):
         return Judged(far=self.kinds)
+
+
+class WordsFar:
+    """A cutoff to which nothing is close to words, and all to sounds."""
+
+    def judge(self, asked, vector, *, kinds=None, where=None):
+        return Judged(far=frozenset(Kind) if asked is Modality.TEXT else frozenset())
 
 
 class Counting:
@@ -358,11 +365,26 @@ def hit(name, score):
     return Hit(name, Kind.IMAGE, name, score, None)
 
 
-def test_rankings_are_fused_by_reciprocal_rank():
+def test_two_rankings_are_taken_in_turn_each_item_once():
     words = [hit("a", 0.9), hit("b", 0.8), hit("c", 0.7)]
-    sound = [hit("c", 0.3), hit("b", 0.2), hit("d", 0.1)]
-    by_hand = {"a": 1 / 61, "b": 1 / 62 + 1 / 62, "c": 1 / 63 + 1 / 61, "d": 1 / 63}
-    got = fused([words, sound])
-    assert [one.id for one in got] == sorted(by_hand, key=lambda one: -by_hand[one])
-    assert {one.id: one.score for one in got}["c"] == 0.7
-    assert fused([words, []]) == tuple(words)
+    sound = [hit("c", 0.3), hit("b", 0.95), hit("d", 0.1), hit("e", 0.05)]
+    got = in_turn(words, sound)
+    assert [one.id for one in got] == ["a", "c", "b", "d", "e"]
+    assert [one.score for one in got] == [0.9, 0.7, 0.95, 0.1, 0.05]
+    assert in_turn(words, []) == in_turn([], words) == tuple(words)
+
+
+def test_words_that_were_hardly_heard_neither_go_first_nor_rule_anything_out(asked_home):
+    home = asked_home.open()
+
+    def found(confidence, cutoff=None):
+        finder = Collection(home, lambda: asked_home.searcher(home, cutoff))
+        question = Question("a blue thing", "en", spoken("buy two lemons"), confidence)
+        return finder.find(question, k=5, where=None, kinds=None).near
+
+    assert found(0.9)[0].item.uri.endswith("blue.png")
+    assert found(0.1)[0].item.uri.endswith("call.wav")
+    assert found(0.9, Nothing()) == ()
+    only_words = WordsFar()
+    assert found(0.9, only_words) == ()
+    assert found(0.1, only_words) != ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Final, Protocol
 
 from scrubjay.ask.question import Question, looked_for
@@ -13,8 +14,9 @@ from scrubjay.search.decode import read_unchanged, windows
 from scrubjay.search.query import MAX_TEXT, Query, Searcher, SearchResult
 from scrubjay.store.home import Home
 
-RANK: Final = 60
-"""Of reciprocal rank fusion (Cormack, Clarke and Buettcher 2009)."""
+TRUSTED: Final = 0.5
+"""Confidence of a listener from which on the words it heard go before the sound itself, and may say
+that nothing is close. See `bench/spoken_search.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,10 @@ class Collection:
         wanted = Query(k=k, where=where, kinds=kinds, cutoff=cutoff)
         words = _by_words(searcher, question, wanted)
         sound = _by_sound(searcher, question, wanted)
-        hits = fused([list(words.hits) if words else [], _as_near(sound, words)])[:k]
+        heard_well = question.confidence is None or question.confidence >= TRUSTED
+        by_words = words.hits if words else ()
+        by_sound = _as_near(sound, words) if heard_well else sound.hits if sound else ()
+        hits = in_turn(*((by_words, by_sound) if heard_well else (by_sound, by_words)))[:k]
         items = {one.id: one for one in self._home.catalog.items(ids=[hit.id for hit in hits])}
         hidden = self._home.forgotten.pending()
         near = tuple(
@@ -143,16 +148,14 @@ class Collection:
         return read_unchanged(item, self._home.reader([item.id]))
 
 
-def fused(rankings: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
-    """Several rankings as one, by reciprocal rank; a hit keeps its best score."""
-    worth: dict[str, float] = {}
+def in_turn(first: Sequence[Hit], second: Sequence[Hit]) -> tuple[Hit, ...]:
+    """The best of two rankings in turn, each item once, with its better score."""
     best: dict[str, Hit] = {}
-    for ranking in rankings:
-        for place, hit in enumerate(ranking, start=1):
-            worth[hit.id] = worth.get(hit.id, 0.0) + 1 / (RANK + place)
-            if hit.id not in best or hit.score > best[hit.id].score:
+    for pair in zip_longest(first, second):
+        for hit in pair:
+            if hit is not None and (hit.id not in best or hit.score > best[hit.id].score):
                 best[hit.id] = hit
-    return tuple(best[one] for one in sorted(worth, key=lambda one: (-worth[one], one)))
+    return tuple(best.values())
 
 
 def _by_words(searcher: Searcher, question: Question, wanted: Query) -> SearchResult | None:
