@@ -16,7 +16,7 @@ import numpy as np
 
 from scrubjay.ask.chart import Chart, Series
 from scrubjay.ask.chart_bars import Bars, Flat, Patch, bars, flattened
-from scrubjay.ask.chart_legend import Legend, legend_of
+from scrubjay.ask.chart_legend import Legend, is_swatch, legend_of
 from scrubjay.ask.chart_names import Names, named
 from scrubjay.ask.chart_numbers import Axis, axis_through, number
 from scrubjay.ask.chart_words import Word, with_rims, words_of
@@ -68,10 +68,7 @@ class _View:
 
     def as_shown(self, patch: Patch) -> Patch:
         """A patch where it is in the picture before it was turned."""
-        if not self.lying:
-            return patch
-        width = self.shown.shape[1]
-        return Patch(width - patch.bottom, patch.left, width - patch.top, patch.right, patch.colour)
+        return _as_shown(patch, self.shown, lying=self.lying)
 
 
 def measured(picture: Picture, reading: Reading, ocr: TextReader | None = None) -> Measured:
@@ -111,11 +108,22 @@ def _view(picture: Picture, words: Sequence[Word], *, lying: bool) -> _View | st
     step = (low - high) / max(1, len(axis.labels) - 1)
     panel = _panel(flat, high, low)
     patches = tuple(one for one in flat.patches if one.colour != panel)
-    # A tick that was not read may stand above; the axis' own line may be far below them all.
-    found = bars(patches, high - step, turned.shape[0])
+    # A tick that was not read may stand above; the bars' line may be far below them all.
+    standing = [
+        one for one in patches if not is_swatch(_as_shown(one, picture, lying=lying), words)
+    ]
+    found = bars(standing, high - step, turned.shape[0])
     if found is None:
         return "bars"
     return _View(picture, turned, tuple(places), axis, found, patches, lying)
+
+
+def _as_shown(patch: Patch, picture: Picture, *, lying: bool) -> Patch:
+    """A patch where it is in the picture before that was turned."""
+    if not lying:
+        return patch
+    width = picture.shape[1]
+    return Patch(width - patch.bottom, patch.left, width - patch.top, patch.right, patch.colour)
 
 
 def _panel(flat: Flat, high: float, low: float) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from scrubjay.ask.chart_bars import Patch
+from scrubjay.ask.chart_numbers import number
 from scrubjay.ask.chart_words import Word, read_part
 from scrubjay.core.protocols import TextReader
 from scrubjay.core.types import Picture
@@ -17,6 +18,9 @@ NEAR: Final = 2.5
 TALL: Final = 2.2
 """Heights of a name that its patch may have."""
 
+
+SQUARE: Final = (0.5, 3.2)
+"""Heights of a patch that it may be wide."""
 
 SQUARES: Final = "■□▪▫◼◻●○| "
 """A patch that was read with its name."""
@@ -68,6 +72,12 @@ def legend_of(
             names[patch.colour] = read_part(picture, (patch.right, top, end, bottom), ocr)
     names = {colour: name.strip(SQUARES) for colour, name in names.items()}
     return Legend(names, tuple(word for _, word in pairs))
+
+
+def is_swatch(patch: Patch, words: Sequence[Word]) -> bool:
+    """Whether a patch is as square as a legend's and has a name to its right."""
+    square = SQUARE[0] <= patch.width / patch.height <= SQUARE[1]
+    return square and _beside(patch, [one for one in words if number(one.text) is None]) is not None
 
 
 def _row_by_row(patches: Sequence[Patch]) -> list[Patch]:

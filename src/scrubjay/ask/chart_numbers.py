@@ -139,12 +139,15 @@ def _better(axis: Axis, other: Axis) -> bool:
     return _worth(axis) > _worth(other)
 
 
-def _worth(axis: Axis) -> tuple[int, bool, float]:
-    """More labels; then thousands rather than three decimals; then the straighter line."""
-    exact = [re.search(r"[.,](\d+)\D*$", label.text) for label in axis.labels]
-    decimals = {len(one[1]) for one in exact if one}
-    doubtful = decimals == {3} and max(map(abs, axis.values)) >= 1 and _fraction(axis)
-    return (len(axis.labels), not doubtful, -axis.worst)
+def _worth(axis: Axis) -> tuple[bool, int, float]:
+    """Thousands rather than three decimals; then more labels; then the straighter line.
+
+    All labels of an axis have as many decimals: others were cut off, or parted thousands.
+    """
+    parted = [re.search(r"[.,](\d+)\D*$", label.text) for label in axis.labels]
+    decimals = {len(one[1]) for one in parted if one}
+    even = len(decimals) < 2 and (decimals != {3} or max(map(abs, axis.values)) < 1)
+    return (even or not _fraction(axis), len(axis.labels), -axis.worst)
 
 
 def _fraction(axis: Axis) -> bool:
