@@ -171,16 +171,21 @@ def _chat(handler: Handler) -> None:
     reason = "stop" if model.reply(messages, sampling).finished else "length"
     if body.get("stream"):
         handler.begin_stream()
+        reply = model.reply(messages, sampling)
         for piece in model.stream(messages, sampling):
-            handler.event(chunk({"content": piece}))
+            handler.event(chunk({"content": piece}, likely=reply if body.get("logprobs") else None))
         handler.event(chunk({}, reason))
+        if (body.get("stream_options") or {}).get("include_usage"):
+            handler.event({"choices": [], "usage": used(reply)})
         handler.event("[DONE]")
         return
     handler.tell(completion(model.reply(messages, sampling), reason, body.get("logprobs")))
 
 
-def chunk(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
+def chunk(delta: dict[str, Any], reason: str | None = None, likely: Any = None) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "finish_reason": reason}
+    if likely is not None:
+        choice["logprobs"] = {"content": [chance(delta["content"], likely)]}
     return {"id": "1", "object": "chat.completion.chunk", "created": 0, "choices": [choice]}
 
 
@@ -191,11 +196,16 @@ def completion(reply: Any, reason: str, logprobs: bool | None) -> dict[str, Any]
         "finish_reason": reason,
     }
     if logprobs:
-        tokens = reply.text.split()
-        each = math.log(reply.confidence or 0.5)
-        choice["logprobs"] = {"content": [{"token": one, "logprob": each} for one in tokens]}
-    used = {"prompt_tokens": reply.tokens_in, "completion_tokens": reply.tokens_out}
-    return {"id": "1", "object": "chat.completion", "choices": [choice], "usage": used}
+        choice["logprobs"] = {"content": [chance(one, reply) for one in reply.text.split()]}
+    return {"id": "1", "object": "chat.completion", "choices": [choice], "usage": used(reply)}
+
+
+def chance(token: str, reply: Any) -> dict[str, Any]:
+    return {"token": token, "logprob": math.log(reply.confidence or 0.5)}
+
+
+def used(reply: Any) -> dict[str, Any]:
+    return {"prompt_tokens": reply.tokens_in, "completion_tokens": reply.tokens_out}
 
 
 def _models(handler: Handler) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,7 +17,7 @@ from scrubjay.ask.models import Models
 from scrubjay.ask.question import Question
 from scrubjay.core.errors import MissingExtra, ModelNotFound, WrongUse
 from scrubjay.core.hearing import Spoken, Transcript
-from scrubjay.core.looking import Message, Reply, Sampling
+from scrubjay.core.looking import Message, Reply, ReplyStream, Sampling
 from scrubjay.core.protocols import Locates
 from scrubjay.core.types import SAMPLE_RATE, Item, Kind, Sound
 from scrubjay.models.family import Room
@@ -192,17 +192,16 @@ def answer(
             return _streamed(vlm.stream(messages, sampling), on_piece)
 
 
-def _streamed(pieces: Iterator[str], on_piece: OnText) -> Reply:
-    """All pieces as one reply: the one that the stream ends with, where it does."""
-    said: list[str] = []
-    while True:
-        try:
-            piece = next(pieces)
-        except StopIteration as ended:
-            whole: object = ended.value
-            return whole if isinstance(whole, Reply) else Reply("".join(said))
-        said.append(piece)
-        on_piece(piece)
+def _streamed(pieces: ReplyStream, on_piece: OnText) -> Reply:
+    """The reply a stream ends with, once all its pieces were told."""
+    with closing(pieces):
+        while True:
+            try:
+                piece = next(pieces)
+            except StopIteration as ended:
+                reply: Reply = ended.value
+                return reply
+            on_piece(piece)
 
 
 def _read(walk: Walk, looked: Looked) -> Looked:

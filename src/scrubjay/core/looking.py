@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -100,6 +101,10 @@ class Reply:
     tokens_in: int | None = None
     tokens_out: int | None = None
     finished: bool = True
+
+
+ReplyStream: TypeAlias = Generator[str, None, Reply]
+"""A reply's text piece by piece as it is made; it returns the whole reply, with that text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.core.hearing import Spoken, Transcript
-from scrubjay.core.looking import Message, ModelSpec, Reply, Sampling, Seen
+from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Sampling, Seen
 from scrubjay.core.reading import Reading
 from scrubjay.core.types import EncoderSpec, Media, Modality, Picture, Sound
 
@@ -110,10 +110,10 @@ class VisionLanguage(Protocol):
         """
         ...
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
-        """The text of `reply`, piece by piece as it is made; together they are that text.
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> ReplyStream:
+        """The text of `reply`, piece by piece as it is made, and then the reply (PEP 380).
 
-        A generator that returns the whole Reply (PEP 380) lets its confidence be known, too.
+        The pieces together are the text. Closing the stream ends the writing.
         """
         ...
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from scrubjay.core.errors import WrongUse
-from scrubjay.core.looking import Message, ModelSpec, Role
+from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Role
 from scrubjay.core.types import Picture
 from scrubjay.models.image_input import as_picture
 
@@ -46,3 +47,9 @@ def checked(messages: Sequence[Message], spec: ModelSpec) -> tuple[Message, ...]
 def pictures_of(messages: Sequence[Message]) -> tuple[Picture, ...]:
     """Every picture of a conversation, in order."""
     return tuple(picture for message in messages for picture in message.pictures)
+
+
+def word_by_word(reply: Reply) -> ReplyStream:
+    """A reply that was made at once, as a stream."""
+    yield from re.findall(r"\s*\S+", reply.text)
+    return reply

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from scrubjay.core.errors import BadMedia, UnknownName, WrongUse
-from scrubjay.core.looking import Message, ModelSpec, Reply, Role, Sampling
+from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Role, Sampling
 from scrubjay.core.protocols import VisionLanguage
 from scrubjay.models.family import Room
 from scrubjay.models.load import families, load_vlm
@@ -99,15 +99,26 @@ def test_a_reply_is_sound_and_the_same_again(
         assert model.reply(messages, sampling) == reply
 
 
+def streamed(stream: ReplyStream) -> tuple[list[str], Reply]:
+    """The pieces of a stream, and the reply it ends with."""
+    pieces: list[str] = []
+    while True:
+        try:
+            pieces.append(next(stream))
+        except StopIteration as ended:
+            return pieces, ended.value
+
+
 @each
 @pytest.mark.parametrize("sampling", [SHORT, DRAWN], ids=["likeliest", "drawn"])
-def test_the_pieces_of_a_stream_join_to_the_reply(
+def test_the_pieces_of_a_stream_join_to_the_reply_it_ends_with(
     name: str, model: VisionLanguage, sampling: Sampling
 ) -> None:
     for messages in QUESTIONS:
-        pieces = list(model.stream(messages, sampling))
+        pieces, reply = streamed(model.stream(messages, sampling))
         assert all(isinstance(piece, str) for piece in pieces)
-        assert "".join(pieces) == model.reply(messages, sampling).text
+        assert "".join(pieces) == reply.text
+        assert reply == model.reply(messages, sampling)
 
 
 @each

@@ -253,7 +253,9 @@ def test_a_stream_ends_with_its_tokens_where_they_are_asked_for(client):
     )
     assert chunks[-1].choices[0].finish_reason == "stop"
     assert last.choices == []
-    assert last.usage is None, "a model that streams does not say how many it read"
+    at_once = create(client, user(shown(RED), ASK))
+    assert at_once.usage.completion_tokens == 1
+    assert last.usage == at_once.usage
     assert last.scrubjay["sources"][0]["name"] == "picture 1"
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scrubjay.core.errors import ScrubjayError, WrongUse
-from scrubjay.core.looking import Reply, Sampling
+from scrubjay.core.looking import Reply, ReplyStream, Sampling
 from scrubjay.models.pretrained.failing import failing
 
 if TYPE_CHECKING:
@@ -96,29 +96,28 @@ class Writer:
             )
         return choice.reply(tokens_in=read)
 
-    def stream(self, inputs: Inputs, sampling: Sampling) -> Iterator[str]:
-        """The text of `write`, piece by piece.
+    def stream(self, inputs: Inputs, sampling: Sampling) -> ReplyStream:
+        """The text of `write`, piece by piece, and then what it gives.
 
-        Closing the iterator ends the writing after the token being written.
+        Closing the stream ends the writing after the token being written.
         """
-        pieces: SimpleQueue[str | BaseException | None] = SimpleQueue()
+        pieces: SimpleQueue[str | Reply | BaseException] = SimpleQueue()
         cancelled = Event()
 
         def work() -> None:
             try:
-                self.write(inputs, sampling, say=pieces.put, cancelled=cancelled.is_set)
+                pieces.put(self.write(inputs, sampling, say=pieces.put, cancelled=cancelled.is_set))
             except BaseException as error:  # noqa: BLE001 - raised where it is waited for
                 pieces.put(error)
-            finally:
-                pieces.put(None)
 
         thread = Thread(target=work, name="writing", daemon=True)
         thread.start()
         try:
-            while (piece := pieces.get()) is not None:
-                if isinstance(piece, BaseException):
-                    raise piece
+            while isinstance(piece := pieces.get(), str):
                 yield piece
+            if isinstance(piece, BaseException):
+                raise piece
+            return piece
         finally:
             cancelled.set()
             thread.join()

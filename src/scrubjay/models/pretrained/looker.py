@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from scrubjay.core.looking import Message, ModelSpec, Reply, Sampling
+from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Sampling
 from scrubjay.core.types import Picture
 from scrubjay.models.conversation import checked
 from scrubjay.models.image_input import as_picture
@@ -50,7 +50,7 @@ class Looker:
         """
         return self._writer.write(self._read(messages), sampling)
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> ReplyStream:
         """The text of `reply`, piece by piece; raises as it does, before the first piece."""
         return self._writer.stream(self._read(messages), sampling)
 

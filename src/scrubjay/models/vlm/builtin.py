@@ -7,16 +7,16 @@ holds its parts and `models/builtin_vqa/shipped/card.md` says what it can do and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from scrubjay.core.looking import Message, ModelSpec, Reply, Sampling, Seen
+from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Sampling, Seen
 from scrubjay.core.types import Picture
 from scrubjay.models.builtin_vqa import sentences
 from scrubjay.models.builtin_vqa.answering import QuestionModel, Verdict
 from scrubjay.models.builtin_vqa.files import read_model
 from scrubjay.models.builtin_vqa.shipped import FOLDER
-from scrubjay.models.conversation import checked
+from scrubjay.models.conversation import checked, word_by_word
 
 FAMILY = "builtin"
 LEAST = 0.5
@@ -81,9 +81,9 @@ class BuiltinVisionLanguage:
             return _told(verdicts[0], sampling, words + 1)
         return _together(verdicts, sampling, words + len(verdicts))
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> ReplyStream:
         """The text of `reply`, a word at a time; raises as it does, before the first word."""
-        return iter(re.findall(r"\s*\S+", self.reply(messages, sampling).text))
+        return word_by_word(self.reply(messages, sampling))
 
     def caption(self, picture: Picture, sampling: Sampling) -> Reply:
         """Everything it sees, counted and, of two things, placed.

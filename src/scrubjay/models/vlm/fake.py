@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
-from scrubjay.core.looking import Message, ModelSpec, Reply, Role, Sampling
+from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Role, Sampling
 from scrubjay.core.types import Picture
 from scrubjay.models.colours import main_colour
-from scrubjay.models.conversation import checked, pictures_of
+from scrubjay.models.conversation import checked, pictures_of, word_by_word
 
 SURE = 0.9
 CANNOT_TELL = "I can't tell"
@@ -58,9 +58,9 @@ class FakeVisionLanguage:
         words_in = sum(len(message.text.split()) for message in asked)
         return _said(answer, sampling, tokens_in=words_in + len(pictures_of(asked)))
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> ReplyStream:
         """The text of `reply`, a word at a time; raises as it does, before the first word."""
-        return iter(re.findall(r"\s*\S+", self.reply(messages, sampling).text))
+        return word_by_word(self.reply(messages, sampling))
 
     def caption(self, picture: Picture, sampling: Sampling) -> Reply:
         """`a <colour> picture`.

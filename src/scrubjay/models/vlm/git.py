@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrubjay.core.errors import MissingExtra
-from scrubjay.core.looking import Message, ModelSpec, Reply, Sampling
+from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Sampling
 from scrubjay.core.protocols import VisionLanguage
 from scrubjay.core.types import Picture
-from scrubjay.models.conversation import checked
+from scrubjay.models.conversation import checked, word_by_word
 
 if TYPE_CHECKING:
     from scrubjay.models.pretrained.generation import Inputs
@@ -66,9 +66,9 @@ class GitCaptioner:
         checked(messages, self.spec)
         return Reply(text=ONLY_CAPTIONS, told=False)
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
-        """The text of `reply`, at once."""
-        return iter([self.reply(messages, sampling).text])
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> ReplyStream:
+        """The text of `reply`, a word at a time; raises as it does, before the first word."""
+        return word_by_word(self.reply(messages, sampling))
 
     def caption(self, picture: Picture, sampling: Sampling) -> Reply:
         """Say in a sentence what a picture shows."""

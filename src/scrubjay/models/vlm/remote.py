@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from scrubjay.core.looking import Message, ModelSpec, Reply, Role, Sampling
+from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Role, Sampling
 from scrubjay.core.types import Picture
 from scrubjay.models.conversation import checked
 from scrubjay.models.picture_bytes import PictureFormat, as_data_url, checked_format
@@ -19,6 +20,8 @@ from scrubjay.models.remote_client import RemoteRefused, RemoteServer, first_of
 ROUTE: Final = "/chat/completions"
 CAPTION: Final = "Say in one sentence what this picture shows."
 CANNOT_TELL: Final = "I can't tell"
+EXTRAS: Final = ("stream_options", "logprobs")
+"""What is asked for but not needed."""
 
 
 def load(
@@ -106,9 +109,10 @@ class RemoteVisionLanguage:
         body = {**self._body(messages, sampling), "logprobs": True}
         return self._read(self._post(body))
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> ReplyStream:
         """The text of `reply`, as it comes; raises as it does, also while it comes."""
-        return self._pieces(self._body(messages, sampling))
+        counted = {"logprobs": True, "stream_options": {"include_usage": True}}
+        return self._pieces({**self._body(messages, sampling), **counted})
 
     def caption(self, picture: Picture, sampling: Sampling) -> Reply:
         """Say in a sentence what a picture shows; raises as `reply`."""
@@ -167,38 +171,38 @@ class RemoteVisionLanguage:
         """
         if "max_completion_tokens" in refused.says and "max_tokens" in sent:
             self._refused |= {"max_tokens"}
-        elif "logprobs" in refused.says and "logprobs" in sent:
-            self._refused |= {"logprobs"}
+        elif name := next((one for one in EXTRAS if one in refused.says and one in sent), None):
+            self._refused |= {name}
         else:
             raise refused
 
-    def _pieces(self, body: Mapping[str, Any]) -> Iterator[str]:
-        told = False
+    def _pieces(self, body: Mapping[str, Any]) -> ReplyStream:
+        said: list[str] = []
         while True:
-            sent = self._without_refused(body)
+            sent, end = self._without_refused(body), _End()
             try:
-                for piece in _trimmed(self._streamed(sent)):
-                    told = True
+                for piece in _trimmed(self._streamed(sent, end)):
+                    said.append(piece)
                     yield piece
             except RemoteRefused as refused:
-                if told:
+                if said:
                     raise
                 self._learn(refused, sent)
             else:
                 break
-        if not told:
+        if not said:
             yield CANNOT_TELL
+        return self._read(end.answer("".join(said)))
 
-    def _streamed(self, body: Mapping[str, Any]) -> Iterator[str]:
-        finished = False
+    def _streamed(self, body: Mapping[str, Any], end: _End) -> Iterator[str]:
         for event in self._server.stream(ROUTE, body):
             choice = first_of(event, "choices")
-            finished = finished or choice.get("finish_reason") is not None
+            end.note(event, choice)
             delta = choice.get("delta")
             text = _text(delta.get("content")) if isinstance(delta, Mapping) else ""
             if text:
                 yield text
-        if not finished:
+        if end.reason is None:
             raise self._server.unreadable("a stream that broke off before the answer's end")
 
     def _read(self, answer: Mapping[str, Any]) -> Reply:
@@ -222,6 +226,38 @@ class RemoteVisionLanguage:
             tokens_out=_count(usage.get("completion_tokens")),
             finished=choice.get("finish_reason") != "length",
         )
+
+
+@dataclass(slots=True)
+class _End:
+    """What the events of a stream say besides its text.
+
+    Attributes:
+        reason: why it ended; None: it has not.
+        logprobs: of all tokens, as far as they were given.
+        whole: fields that belong to the whole answer.
+    """
+
+    reason: object = None
+    logprobs: list[object] = field(default_factory=list)
+    whole: dict[str, object] = field(default_factory=dict)
+
+    def note(self, event: Mapping[str, Any], choice: Mapping[str, Any]) -> None:
+        """Take in an event and the choice in it."""
+        reason, given = choice.get("finish_reason"), choice.get("logprobs")
+        self.reason = self.reason if reason is None else reason
+        content = given.get("content") if isinstance(given, Mapping) else None
+        self.logprobs += content if isinstance(content, list) else []
+        self.whole |= {name: event[name] for name in ("usage", "scrubjay") if event.get(name)}
+
+    def answer(self, text: str) -> dict[str, object]:
+        """The same as an answer that came at once."""
+        choice = {
+            "message": {"content": text},
+            "finish_reason": self.reason,
+            "logprobs": {"content": self.logprobs},
+        }
+        return {**self.whole, "choices": [choice]}
 
 
 def _text(content: object) -> str:

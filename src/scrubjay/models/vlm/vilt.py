@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from scrubjay.core.errors import MissingExtra, WrongUse
-from scrubjay.core.looking import Message, ModelSpec, Reply, Sampling
+from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Sampling
 from scrubjay.core.protocols import VisionLanguage
 from scrubjay.core.types import Picture
-from scrubjay.models.conversation import checked, pictures_of
+from scrubjay.models.conversation import checked, pictures_of, word_by_word
 from scrubjay.models.image_input import as_picture
 
 if TYPE_CHECKING:
@@ -81,9 +81,9 @@ class ViltAnswers:
             raise WrongUse("a ViLT only answers questions about a picture; show it one")
         return self._answer(shown[-1], self._control.apart(" ".join(asked[-1].text.split())))
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
-        """The text of `reply`, at once."""
-        return iter([self.reply(messages, sampling).text])
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> ReplyStream:
+        """The text of `reply`, a word at a time; raises as it does, before the first word."""
+        return word_by_word(self.reply(messages, sampling))
 
     def caption(self, picture: Picture, sampling: Sampling) -> Reply:
         """That it cannot tell.
