@@ -1,17 +1,18 @@
-"""What 8 and 4 bits save and cost on this machine, on a LLaVA of 355 million random weights.
+"""What 16, 8 and 4 bits save and cost on this processor, on a LLaVA of 359 million random weights.
 
     python bench/ask_quantised.py --rounds 5
 
 The model is of the real class, with its real processor: a CLIP tower of ViT-B/16 size and a Llama
-of 16 layers, drawn once and saved. Each precision loads it in a process of its own through
-`load_vlm("transformers", source=..., quantize=...)`; the processes stay and take turns, so that a
-busy moment hits all of them. Measured are the bytes of the weights, the memory of a process that
-answers, the time to the first token of an answer about one picture (201 tokens of picture and
-question are read), and the time of each token after it. The weights' file is mapped, not read:
-every precision keeps all of it mapped once it was loaded. So each process lets go of the file's
-pages and answers again, and what it then holds is what answering needs; what it held at most is
-told beside it. What random weights say means nothing, and how much worse answers get in fewer bits
-cannot be seen with them.
+of 16 layers, drawn once and saved in float32. Each precision loads it in a process of its own,
+through `load_vlm("transformers", source=..., quantize=..., dtype=...)`; the processes stay and take
+turns. Measured are the bytes of the weights, the memory of a process that answers, the time to the
+first token of an answer about one picture (201 tokens of picture and question are read), and that
+of each token after it: processor time of one thread, which a busy machine disturbs little.
+
+The weights' file is mapped, not read: every precision keeps all of it mapped once it was loaded. So
+each process lets go of the file's pages and answers again, and what it then holds is what answering
+needs; what it held at most is told beside it. What random weights say means nothing, and how much
+worse answers get in fewer bits cannot be seen with them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import argparse
 import ctypes
 import gc
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -35,7 +37,14 @@ import numpy as np
 from ask_table import Row, middle
 
 SCRIPT = "bench/ask_quantised.py"
-PRECISIONS = {"none": "fp32", "8bit": "8 bit", "4bit": "4 bit"}
+PRECISIONS = {
+    "float32": ("none", "float32"),
+    "bfloat16": ("none", "bfloat16"),
+    "8 bit": ("8bit", "float32"),
+    "4 bit": ("4bit", "float32"),
+}
+"""Name -> `quantize` and `dtype`."""
+FULL = "float32"
 WORDS = 32_000
 SIDE = 224
 MIB = 2**20
@@ -79,8 +88,8 @@ def rows(*, rounds: int = 5, tokens: int = 16) -> Iterator[Row]:
         for _ in range(rounds + 1):
             for one, (process, _told) in loaded.items():
                 took[one].append(heard(process, source, one, "again"))
-        for one, name in PRECISIONS.items():
-            yield row(name, loaded[one][1], took[one][1:])
+        for one in PRECISIONS:
+            yield row(one, loaded[one][1], took[one][1:])
         yield compared(
             {one: told for one, (_, told) in loaded.items()},
             {one: times[1:] for one, times in took.items()},
@@ -90,9 +99,9 @@ def rows(*, rounds: int = 5, tokens: int = 16) -> Iterator[Row]:
 def row(name: str, told: dict[str, Any], times: list[dict[str, float]]) -> Row:
     """One precision."""
     what = (
-        f"a LLaVA of {told['millions']:.0f} M random weights in {name}, {told['threads']} threads: "
-        f"weights; memory of the process that answers (at most, while loading); first token of an "
-        f"answer about a picture; each token after it"
+        f"a LLaVA of {told['millions']:.0f} M random weights in {name}, one thread: weights; "
+        f"memory of the process that answers (at most, while loading); first token of an answer "
+        f"about a picture; each token after it"
     )
     first = middle([one["first_ms"] for one in times])
     each = middle([one["each_ms"] for one in times], ".1f")
@@ -104,24 +113,24 @@ def row(name: str, told: dict[str, Any], times: list[dict[str, float]]) -> Row:
 
 
 def compared(told: dict[str, dict[str, Any]], times: dict[str, list[dict[str, float]]]) -> Row:
-    """Fewer bits against fp32, round by round."""
+    """Fewer bits against float32, round by round."""
 
     def share(one: str) -> str:
-        weights = told[one]["weights"] / told["none"]["weights"]
+        weights = told[one]["weights"] / told[FULL]["weights"]
         slower = {
             name: statistics.median(
                 theirs[name] / ours[name]
-                for theirs, ours in zip(times[one], times["none"], strict=True)
+                for theirs, ours in zip(times[one], times[FULL], strict=True)
             )
             for name in ("first_ms", "each_ms")
         }
         return (
-            f"{weights:.2f} of the bytes, {slower['first_ms']:.2f}x the time to the first token, "
-            f"{slower['each_ms']:.2f}x each token"
+            f"{one} {weights:.2f} of the bytes, {slower['first_ms']:.2f} of the time to the first "
+            f"token, {slower['each_ms']:.2f} of each token's"
         )
 
-    figure = f"8 bit: {share('8bit')}; 4 bit: {share('4bit')}"
-    return Row("what fewer bits save and cost on this CPU, against fp32", figure, SCRIPT)
+    figure = "; ".join(share(one) for one in PRECISIONS if one != FULL)
+    return Row("the same against float32", figure, SCRIPT)
 
 
 def started(source: Path, precision: str, tokens: int) -> subprocess.Popen[str]:
@@ -130,13 +139,18 @@ def started(source: Path, precision: str, tokens: int) -> subprocess.Popen[str]:
     command += ["--tokens", str(tokens)]
     with complaints(source, precision).open("w") as errors:
         return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
 
 
 def complaints(source: Path, precision: str) -> Path:
     """Where a process's warnings go; they are shown only if it fails."""
-    return source.with_name(f"{precision}.log")
+    return source.with_name(f"{precision.replace(' ', '-')}.log")
 
 
 def heard(
@@ -161,7 +175,9 @@ def part(source: Path, precision: str, tokens: int) -> None:
     from scrubjay.models.load import load_vlm
     from scrubjay.models.pretrained.quantise import weight_bytes
 
-    model = load_vlm("transformers", source=str(source), quantize=precision)
+    quantize, dtype = PRECISIONS[precision]
+    options = {"quantize": quantize, "dtype": dtype, "threads": 1, "device": "cpu"}
+    model = load_vlm("transformers", source=str(source), **options)
     import torch
 
     network = next(one for one in vars(model).values() if isinstance(one, torch.nn.Module))
@@ -169,17 +185,17 @@ def part(source: Path, precision: str, tokens: int) -> None:
     messages = [Message(Role.USER, (picture, "w1 w2 w3 w4 w5"))]
 
     def seconds(count: int) -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         reply = model.reply(messages, Sampling(max_new_tokens=count))
         if reply.tokens_out != count:
             raise SystemExit(f"{reply.tokens_out} tokens came, not {count}")
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     seconds(2)
     let_go_of_files()
     seconds(2)
     told = {"weights": weight_bytes(network), "millions": millions(source), **memory()}
-    print(json.dumps({**told, "threads": torch.get_num_threads()}), flush=True)
+    print(json.dumps(told), flush=True)
     for _ in sys.stdin:
         first, whole = seconds(1), seconds(1 + tokens)
         took = {"first_ms": 1000 * first, "each_ms": 1000 * (whole - first) / tokens}
