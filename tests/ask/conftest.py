@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from scrubjay.ask.chain import Asking
 from scrubjay.ask.models import Models
 from scrubjay.ask.settings import AskSettings, Choice
 from scrubjay.core.config import Settings
-from scrubjay.core.looking import ModelSpec, Reply, Seen
+from scrubjay.core.looking import ModelSpec, Reply, ReplyStream, Seen
 from scrubjay.core.types import SAMPLE_RATE, Champion, Kind
 from scrubjay.models.load import load_encoder, load_tts
 from scrubjay.models.ocr.fake import write_text
@@ -66,7 +65,7 @@ class Scripted:
         self.heard.append(tuple(messages))
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
-    def stream(self, messages, sampling) -> Iterator[str]:
+    def stream(self, messages, sampling) -> ReplyStream:
         reply = self.reply(messages, sampling)
         for at in range(0, len(reply.text), 3):
             yield reply.text[at : at + 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from scrubjay.ask.answer import Asked, Example, Shown
 from scrubjay.ask.settings import AskSettings, Choice
 from scrubjay.core.errors import BadMedia, NotReady, UnknownName, WrongUse
+from scrubjay.core.hearing import Heard, Transcript
 from scrubjay.core.looking import Message, Reply, Role, Sampling, Seen
 from scrubjay.models.family import Room
 from tests.ask.conftest import (
@@ -103,6 +105,21 @@ def test_a_listener_without_the_language_says_which_to_bring():
     assert not answer.told
     assert "for German bring" in answer.text
     assert "asr=" in answer.text
+
+
+def test_a_question_heard_in_a_language_nobody_is_sure_of_says_so():
+    class Doubtful:
+        spec = Scripted(languages=("en",)).spec
+
+        def transcribe(self, sound, *, language=None, words=None):
+            return Transcript((Heard(COLOUR, 0.0, 1.0, 0.2),), language, 1.0, "scripted")
+
+    asking = asking_with(asr=Doubtful())
+    asked = Asked(sound=spoken("was ist das?"), pictures=(shown(BLUE),))
+    (note,) = asking.ask(asked).notes
+    assert "not sure which language was spoken, and heard it as English" in note
+    assert "asr=faster_whisper" in note
+    assert asking.ask(replace(asked, language="en")).notes == ()
 
 
 def test_what_is_not_known_is_a_normal_answer_of_the_documented_form(asking):

@@ -82,6 +82,15 @@ def language_name(code: str) -> str:
     return NAMES.get(code, code)
 
 
+def unsure_of(spec: ModelSpec) -> str:
+    """That a listener could not tell which language it heard, and what could."""
+    known = ", ".join(language_name(one) for one in spec.languages) or language_name(DEFAULT)
+    return (
+        f"{spec.family} is not sure which language was spoken, and heard it as {known}; say it "
+        f"again, type it, or bring a model that tells languages apart: {_BRING[Room.ASR]}"
+    )
+
+
 def cannot(spec: ModelSpec, room: Room, language: str) -> str | None:
     """Why a model cannot do a language and which would; None where it can or does not say."""
     if not spec.languages or language in spec.languages:

@@ -12,7 +12,7 @@ from scrubjay.ask.answer import Asked, Clue, Step
 from scrubjay.ask.evidence import Looked, heard_clues, one_line, read_clues, without_control_tokens
 from scrubjay.ask.finding import Finder, Found
 from scrubjay.ask.gleaned import Gleaned
-from scrubjay.ask.language import DEFAULT, cannot, language_code
+from scrubjay.ask.language import DEFAULT, cannot, language_code, unsure_of
 from scrubjay.ask.models import Models
 from scrubjay.ask.question import Question
 from scrubjay.core.errors import MissingExtra, ModelNotFound, WrongUse
@@ -76,6 +76,8 @@ def listen(walk: Walk, asked: Asked) -> Question:
         return Question("", given or DEFAULT, asked.sound, unheard=problem)
     transcript = hear(walk, asked.sound, language=given)
     text = without_control_tokens(transcript.text)
+    if text and given is None and transcript.language is None:
+        walk.note(unsure_of(spec))
     language = given or transcript.language or DEFAULT
     return Question(text, language, asked.sound, transcript.confidence)
 
