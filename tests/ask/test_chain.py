@@ -122,6 +122,20 @@ def test_a_question_heard_in_a_language_nobody_is_sure_of_says_so():
     assert asking.ask(replace(asked, language="en")).notes == ()
 
 
+def test_what_is_answered_about_is_pointed_at_by_a_model_that_can():
+    box = (0.1, 0.2, 0.3, 0.4)
+    model = Sees(
+        [Reply("2", confidence=0.9)],
+        instructed=False,
+        seen=(Seen("bee", box, 0.8), Seen("bee", (0.5, 0.5, 0.7, 0.7), 0.7), Seen("hat", box, 0.9)),
+    )
+    answer = asking_with(vlm=model).ask(Asked("how many bees are there?", pictures=(shown(RED),)))
+    assert [(clue.text, clue.confidence) for clue in answer.clues if clue.box] == [
+        ("bee", 0.8),
+        ("bee", 0.7),
+    ]
+
+
 def test_what_is_not_known_is_a_normal_answer_of_the_documented_form(asking):
     pieces = []
     answer = asking.ask(Asked("who is that?", pictures=(shown(RED),)), on_text=pieces.append)

@@ -17,6 +17,7 @@ from scrubjay.ask.evidence import (
     Looked,
     block,
     harmless,
+    named_in,
     without_control_tokens,
 )
 from scrubjay.core.types import Kind
@@ -78,3 +79,20 @@ def test_a_question_loses_its_control_tokens_and_keeps_its_words(token):
     assert token not in told
     assert told.startswith("what ")
     assert told.endswith("is 3 < 4 [1]?")
+
+
+@pytest.mark.parametrize(
+    ("seen", "text", "named"),
+    [
+        ("octopus", "how many octopuses are there?", True),
+        ("red cross", "what colour is the cross? red", True),
+        ("cherry", "two cherries", True),
+        ("star", "is that a starfish?", False),
+        ("star", "did it start?", False),
+        ("bee", "how many objects are there?", True),
+        ("bee", "what is beside the magnet? a bee", True),
+        ("", "what is that?", False),
+    ],
+)
+def test_what_is_pointed_at_is_what_the_words_name(seen, text, named):
+    assert named_in(seen, text) is named

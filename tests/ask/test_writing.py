@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubjay.ask.writing import Writing, cited, plain, written
+from scrubjay.ask.writing import Writing, cited, percent, plain, written
 
 TEXTS = st.text(st.sampled_from(list("ab [],123]\x1b[m;\x07\n\t\r\u202e\u200b\\é<|>")), max_size=60)
 
@@ -17,6 +17,7 @@ TEXTS = st.text(st.sampled_from(list("ab [],123]\x1b[m;\x07\n\t\r\u202e\u200b\\�
     ("said", "text"),
     [
         ("red", "red"),
+        ("red \x07", "red"),
         ("  red \n", "red"),
         ("red [1].", "red [1]."),
         ("red [9].", "red."),
@@ -60,3 +61,10 @@ def test_letters_of_every_script_and_joiners_stay():
     text = "नमस्ते क्\u200dष العربية 中文 emoji 🐦 é"
     assert plain(text) == text
     assert written(text, ()) == text
+
+
+@given(st.floats(0, 1))
+def test_only_a_certainty_is_a_hundred_percent(chance):
+    shown = percent(chance)
+    assert (shown == "100%") == (chance >= 1)
+    assert abs(int(shown[:-1]) - 100 * chance) <= 1

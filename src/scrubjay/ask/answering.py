@@ -11,13 +11,13 @@ from typing import Final
 from scrubjay.ask.answer import Answer, Asked, Clue
 from scrubjay.ask.combining import Said, combined, quoted
 from scrubjay.ask.conversation import Talk, conversation, without_pictures
-from scrubjay.ask.evidence import Looked
+from scrubjay.ask.evidence import Looked, named_in
 from scrubjay.ask.examples import Taught, kept_examples, taught
 from scrubjay.ask.language import DEFAULT, cannot
 from scrubjay.ask.prompt import Prompts
 from scrubjay.ask.question import Asks, Question, asks_whether_any, looked_for
 from scrubjay.ask.settings import AskSettings
-from scrubjay.ask.steps import OnText, Walk, answer
+from scrubjay.ask.steps import OnText, Walk, answer, locate
 from scrubjay.ask.telling import CANNOT_TELL, cannot_tell, is_told, too_unsure, unsure
 from scrubjay.ask.writing import CITATION, Writing, cited, written
 from scrubjay.core.looking import Message, ModelSpec, Reply, Role, Sampling
@@ -141,6 +141,7 @@ class Answering:
                     continue
                 text = learnt.told(written(reply.text, ()))
                 clues.append(Clue(one.source.number, "seen", text, reply.confidence))
+                clues += self._pointed_at(one, f"{question.text} {text}")
                 said.append(Said(one.source.number, _named(question, one, text), reply.confidence))
         if not said and drawn is Drawn.FOUND:
             said = quoted(looked, question.text, "speech", "text", strictly=True)
@@ -156,6 +157,11 @@ class Answering:
             return Outcome(text, told=False, clues=tuple(clues))
         text = said[0].text if len(looked) == 1 and drawn is Drawn.HANDED_OVER else together.text
         return Outcome(text, told=True, confidence=together.confidence, clues=tuple(clues))
+
+    def _pointed_at(self, looked: Looked, said: str) -> tuple[Clue, ...]:
+        """Where a source shows what was asked or answered, of a model that can point at it."""
+        seen = locate(self.walk, looked).of("seen")
+        return tuple(clue for clue in seen if clue.box and named_in(clue.text, said))
 
     def _quoted(self, question: Question, looked: Sequence[Looked]) -> list[Said]:
         """What is written or said, of a model that only looks."""

@@ -76,21 +76,21 @@ def named(
     ]
     if ocr is not None and not lying:
         row = [part for word in row for part in _taken_apart(word, centres, picture, ocr)]
-    texts = [""] * len(centres)
+    told = [""] * len(centres)
     step = float(np.min(np.diff(centres))) if len(centres) > 1 else float("inf")
     used = []
     for word in sorted(row, key=lambda one: (_centre(one), one.middle[1])):
         group = int(np.argmin([abs(_centre(word) - x) for x in centres]))
         if abs(_centre(word) - centres[group]) <= step / 2:
-            texts[group] = f"{texts[group]} {word.text}".strip()
+            told[group] = f"{told[group]} {word.text}".strip()
             used.append(word)
     if ocr is not None and used and np.isfinite(step):
         top, bottom = min(word.box[1] for word in used), max(word.box[3] for word in used)
-        for group in (at for at, text in enumerate(texts) if not text):
+        for group in (at for at, text in enumerate(told) if not text):
             x = centres[group]
             box = (x - step / 2, top - 4, x + step / 2, bottom + 4)
-            texts[group] = read_part(picture, box, ocr, turned=lying)
-    return Names(tuple(texts), groups, tuple(used))
+            told[group] = read_part(picture, box, ocr, turned=lying)
+    return Names(tuple(told), groups, tuple(used))
 
 
 def _first_row(words: Sequence[Word], below: float) -> list[Word]:

@@ -18,7 +18,7 @@ from scrubjay.ask.settings import AskSettings
 from scrubjay.ask.steps import Walk, answer, caption, locate, read
 from scrubjay.ask.telling import cannot_tell, is_told, too_unsure
 from scrubjay.ask.template import Template
-from scrubjay.ask.writing import uncited, written
+from scrubjay.ask.writing import percent, uncited, written
 from scrubjay.core.looking import Reply
 from scrubjay.models.family import Room
 
@@ -114,11 +114,11 @@ def _uncertain(seen: Reply, told: bool, looked: Looked) -> list[str]:
     if not told:
         doubts.append("what the picture shows as a whole")
     elif seen.confidence is not None and seen.confidence < DOUBTFUL:
-        doubts.append(f"what the picture shows ({seen.confidence:.0%} sure)")
+        doubts.append(f"what the picture shows ({percent(seen.confidence)} sure)")
     for clue in looked.of("text", "seen"):
         if clue.confidence is not None and clue.confidence < DOUBTFUL:
             what = f"“{uncited(clue.text)}”" if clue.kind == "text" else clue.text
-            doubts.append(f"{what} ({clue.confidence:.0%} sure)")
+            doubts.append(f"{what} ({percent(clue.confidence)} sure)")
     return doubts
 
 

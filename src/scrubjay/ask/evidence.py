@@ -34,6 +34,8 @@ _CONTROL_TOKEN: Final = re.compile(
     r"<(?=[|/\w\uff5c\u2581])([^<>\n]{1,40})>|\[(/?(?:INST|IMG|SYS|TOOL_\w+|AVAILABLE_TOOLS|"
     r"IMG_BREAK|IMG_END|SYSTEM_PROMPT|/?[A-Z_]{3,24}))\]"
 )
+_WORD: Final = re.compile(r"[^\W_]+")
+_ALL: Final = frozenset({"objects", "things", "everything", "anything"})
 _WORDS: Final = {"text": "written", "speech": "heard", "caption": "its owner says", "seen": "seen"}
 
 
@@ -87,6 +89,15 @@ def heard_clues(number: int, transcript: Transcript, after_s: float = 0.0) -> tu
     )
 
 
+def named_in(seen: str, text: str) -> bool:
+    """Whether an English text is about a thing that was seen, by its name or as one of all."""
+    words = _WORD.findall(text.lower())
+    if not _ALL.isdisjoint(words):
+        return True
+    name = _WORD.findall(seen.lower())[-1:]
+    return any(word in _forms(one) for one in name for word in words)
+
+
 def one_line(text: str) -> str:
     """A stranger's text on one line, without what steers a terminal or a page."""
     return " ".join(plain(text).split())
@@ -118,6 +129,11 @@ def block(looked: Sequence[Looked]) -> str:
             told.append(line)
         lines += told
     return "\n".join([BEGIN, *lines, END]) if lines else ""
+
+
+def _forms(noun: str) -> frozenset[str]:
+    """A noun and its plurals, as far as English makes them by rule."""
+    return frozenset({noun, f"{noun}s", f"{noun}es", f"{noun.removesuffix('y')}ies"})
 
 
 def _when(clue: Clue) -> str:

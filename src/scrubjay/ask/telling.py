@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from scrubjay.ask.writing import percent
 from scrubjay.core.looking import Reply
 
 CANNOT_TELL: Final = "I can't tell"
@@ -42,5 +43,5 @@ def too_unsure(reply: Reply, least: float) -> bool:
 def unsure(by: str, confidence: float, least: float) -> str:
     """That an answer was held back."""
     return cannot_tell(
-        f"{by} is only {confidence:.0%} sure of its answer, and {least:.0%} is asked for"
+        f"{by} is only {percent(confidence)} sure of its answer, and {percent(least)} is asked for"
     )

@@ -24,6 +24,11 @@ def plain(text: str) -> str:
     return "".join(map(_shown, _STEERS.sub("", text.replace("\r\n", "\n"))))
 
 
+def percent(chance: float) -> str:
+    """`71%`; only a certainty is called 100%."""
+    return f"{min(round(100 * chance), 100 if chance >= 1 else 99)}%"
+
+
 def cited(text: str) -> tuple[int, ...]:
     """The numbers a text cites, each once, in order."""
     found = [int(one) for mark in CITATION.finditer(text) for one in mark[2].split(",")]
@@ -55,6 +60,7 @@ class Writing:
         self._numbers = frozenset(numbers)
         self._on_text = on_text
         self._held = ""
+        self._space = ""
         self._told: list[str] = []
 
     def add(self, piece: str) -> None:
@@ -67,14 +73,14 @@ class Writing:
 
     def end(self) -> str:
         """Hand on what is left; the whole text."""
-        left, self._held = plain(self._held).rstrip(), ""
+        left, self._held = self._held, ""
         self._tell(left)
         return "".join(self._told)
 
     def _tell(self, text: str) -> None:
-        kept = plain(CITATION.sub(self._checked, text))
-        if not self._told:
-            kept = kept.lstrip()
+        text = self._space + plain(CITATION.sub(self._checked, text))
+        kept = text.rstrip() if self._told else text.strip()
+        self._space = text[len(text.rstrip()) :] if kept or self._told else ""
         if kept:
             self._told.append(kept)
             if self._on_text is not None:

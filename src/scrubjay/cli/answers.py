@@ -36,12 +36,12 @@ def show_answer(answer: Answer, *, said: bool = False) -> None:
 
 def evidence_lines(answer: Answer) -> Iterator[str]:
     """A line a source, and below it what was seen, read and heard in it."""
-    from scrubjay.ask.writing import cited
+    from scrubjay.ask.writing import cited, percent
 
     named = cited(answer.text)
     shown = [one for one in answer.sources if not named or one.number in named]
     if answer.confidence is not None and answer.told:
-        yield f"  {answer.confidence:.0%} sure"
+        yield f"  {percent(answer.confidence)} sure"
     for source in shown:
         yield f"  {_source(source)}"
         clues = [
@@ -114,12 +114,16 @@ def _source(source: Source) -> str:
 
 
 def _clue(clue: Clue) -> str:
+    from scrubjay.ask.describing import place
+    from scrubjay.ask.writing import percent
+
     text = printable_lines(clue.text)
     if len(text) > MOST_CHARACTERS:
         text = text[: MOST_CHARACTERS - 1].rstrip() + "…"
     when = "" if clue.start_s is None or clue.end_s is None else _span(clue.start_s, clue.end_s)
-    sure = "" if clue.confidence is None else f" ({clue.confidence:.0%})"
-    return f"{_WORDS.get(clue.kind, clue.kind)}{when}: {text}{sure}"
+    sure = "" if clue.confidence is None else f" ({percent(clue.confidence)})"
+    where = "" if clue.box is None else f", {place(clue.box)}"
+    return f"{_WORDS.get(clue.kind, clue.kind)}{when}: {text}{sure}{where}"
 
 
 def _span(start_s: float, end_s: float) -> str:

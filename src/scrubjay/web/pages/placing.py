@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from scrubjay.ask.writing import percent
+
 Box: TypeAlias = tuple[float, float, float, float]
 """(x0, y0, x1, y1) as fractions of width and height."""
 
@@ -83,8 +85,7 @@ def sureness(chance: float | None) -> str:
         return UNSAID
     chance = min(1.0, max(0.0, chance))
     words = next(words for least, words in SURENESS if chance >= least)
-    percent = round(100 * chance) if chance == 1 else min(99, round(100 * chance))
-    return f"{words}, {percent}%"
+    return f"{words}, {percent(chance)}"
 
 
 def _third(middle: float) -> int:
