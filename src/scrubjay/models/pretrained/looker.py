@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Sampling
@@ -11,7 +13,7 @@ from scrubjay.models.conversation import checked
 from scrubjay.models.image_input import as_picture
 from scrubjay.models.pretrained.failing import failing
 from scrubjay.models.pretrained.generation import Inputs, Writer
-from scrubjay.models.pretrained.opening import Opened
+from scrubjay.models.pretrained.opening import Opened, open_model
 
 
 class Asks(Protocol):
@@ -96,3 +98,24 @@ def describe(opened: Opened, family: str, **known: Any) -> ModelSpec:  # noqa: A
         known: further attributes of a ModelSpec.
     """
     return ModelSpec(family=family, name=opened.name, fingerprint=opened.fingerprint, **known)
+
+
+@dataclass(frozen=True, slots=True)
+class OneKind:
+    """A kind of model that looks at one picture, follows no instructions, and has a family.
+
+    Attributes:
+        family: that asks it.
+        kind: its `model_type`.
+        made_by: its class in transformers.
+    """
+
+    family: str
+    kind: str
+    made_by: str
+
+    def open(self, source: str | Path, **options: Any) -> tuple[Opened, ModelSpec]:  # noqa: ANN401
+        """The model, and what it can do; options and errors are those of `open_model`."""
+        classes = {self.kind: self.made_by}
+        opened = open_model(source, family=self.family, classes=classes, **options)
+        return opened, describe(opened, self.family, max_pictures=1, instructed=False)

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrubjay.core.errors import MissingExtra, WrongUse
+from scrubjay.core.errors import WrongUse
 from scrubjay.core.looking import Message
 from scrubjay.core.protocols import VisionLanguage
 from scrubjay.core.types import Picture
 from scrubjay.models.conversation import pictures_of
+from scrubjay.models.pretrained.looker import Looker, OneKind
 
 if TYPE_CHECKING:
     from scrubjay.models.pretrained.generation import Inputs
 
-FAMILY = "blip2"
+KIND = OneKind("blip2", kind="blip-2", made_by="Blip2ForConditionalGeneration")
 
 
 def load(
@@ -27,21 +28,7 @@ def load(
     threads: int = 0,
 ) -> VisionLanguage:
     """A BLIP-2; its options are those of the `transformers` family, and so are the errors."""
-    try:
-        from scrubjay.models.pretrained.looker import Looker, describe
-        from scrubjay.models.pretrained.opening import open_model
-    except ImportError as error:
-        raise MissingExtra(f"the {FAMILY} vlm", "vlm") from error
-    opened = open_model(
-        source,
-        family=FAMILY,
-        classes={"blip-2": "Blip2ForConditionalGeneration"},
-        quantize=quantize,
-        dtype=dtype,
-        device=device,
-        threads=threads,
-    )
-    spec = describe(opened, FAMILY, max_pictures=1, instructed=False)
+    opened, spec = KIND.open(source, quantize=quantize, dtype=dtype, device=device, threads=threads)
     return Looker(opened, Blip2Questions(opened.processor), spec)
 
 

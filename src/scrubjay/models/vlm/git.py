@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrubjay.core.errors import MissingExtra
 from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Sampling
 from scrubjay.core.protocols import VisionLanguage
 from scrubjay.core.types import Picture
 from scrubjay.models.conversation import checked, word_by_word
+from scrubjay.models.pretrained.looker import Looker, OneKind
 
 if TYPE_CHECKING:
     from scrubjay.models.pretrained.generation import Inputs
 
-FAMILY = "git"
+KIND = OneKind("git", kind="git", made_by="GitForCausalLM")
 ONLY_CAPTIONS = "I can't tell: this model (GIT) only describes pictures, it answers no questions"
 
 
@@ -28,21 +28,7 @@ def load(
     threads: int = 0,
 ) -> VisionLanguage:
     """A GIT; its options are those of the `transformers` family, and so are the errors."""
-    try:
-        from scrubjay.models.pretrained.looker import Looker, describe
-        from scrubjay.models.pretrained.opening import open_model
-    except ImportError as error:
-        raise MissingExtra(f"the {FAMILY} vlm", "vlm") from error
-    opened = open_model(
-        source,
-        family=FAMILY,
-        classes={"git": "GitForCausalLM"},
-        quantize=quantize,
-        dtype=dtype,
-        device=device,
-        threads=threads,
-    )
-    spec = describe(opened, FAMILY, max_pictures=1, instructed=False)
+    opened, spec = KIND.open(source, quantize=quantize, dtype=dtype, device=device, threads=threads)
     return GitCaptioner(Looker(opened, PictureAlone(opened.processor), spec))
 
 

@@ -7,17 +7,18 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from scrubjay.core.errors import MissingExtra, WrongUse
+from scrubjay.core.errors import WrongUse
 from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Sampling
 from scrubjay.core.protocols import VisionLanguage
 from scrubjay.core.types import Picture
 from scrubjay.models.conversation import checked, pictures_of, word_by_word
 from scrubjay.models.image_input import as_picture
+from scrubjay.models.pretrained.looker import OneKind
 
 if TYPE_CHECKING:
     from scrubjay.models.pretrained.opening import Opened
 
-FAMILY = "vilt"
+KIND = OneKind("vilt", kind="vilt", made_by="ViltForQuestionAnswering")
 ONLY_ANSWERS = "I can't tell: this model (ViLT) only answers questions, it describes no pictures"
 
 
@@ -30,21 +31,8 @@ def load(
     threads: int = 0,
 ) -> VisionLanguage:
     """A ViLT for questions; options and errors are those of the `transformers` family."""
-    try:
-        from scrubjay.models.pretrained.looker import describe
-        from scrubjay.models.pretrained.opening import open_model
-    except ImportError as error:
-        raise MissingExtra(f"the {FAMILY} vlm", "vlm") from error
-    opened = open_model(
-        source,
-        family=FAMILY,
-        classes={"vilt": "ViltForQuestionAnswering"},
-        quantize=quantize,
-        dtype=dtype,
-        device=device,
-        threads=threads,
-    )
-    return ViltAnswers(opened, describe(opened, FAMILY, max_pictures=1, instructed=False))
+    opened, spec = KIND.open(source, quantize=quantize, dtype=dtype, device=device, threads=threads)
+    return ViltAnswers(opened, spec)
 
 
 class ViltAnswers:
