@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import time
@@ -8,7 +9,6 @@ import numpy as np
 import pytest
 
 from scrubjay.core.errors import BadMedia, MissingExtra
-from scrubjay.media import pdf as pdf_module
 from scrubjay.media.pdf import DEFAULT_LIMITS, PdfLimits, is_pdf, pdf_pages
 from tests.media.pdf_files import image, pdf, text
 
@@ -198,7 +198,7 @@ def test_a_decoder_that_says_nothing_is_given_up(monkeypatch, tmp_path) -> None:
     sleeper = tmp_path / "sleeper"
     sleeper.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
     sleeper.chmod(0o755)
-    monkeypatch.setattr(pdf_module.sys, "executable", os.fspath(sleeper))
+    monkeypatch.setattr(sys, "executable", os.fspath(sleeper))
     began = time.monotonic()
     with pytest.raises(BadMedia, match="said nothing for"):
         list(pdf_pages(PLAIN, limits=PdfLimits(stall_s=0.5)))
@@ -211,13 +211,13 @@ def test_a_decoder_that_lies_is_not_believed(monkeypatch, tmp_path) -> None:
         f"#!{sys.executable}\nimport sys\nsys.stdout.buffer.write(b'SJp1' + b'\\2' * 60)\n"
     )
     liar.chmod(0o755)
-    monkeypatch.setattr(pdf_module.sys, "executable", os.fspath(liar))
+    monkeypatch.setattr(sys, "executable", os.fspath(liar))
     with pytest.raises(BadMedia, match="agreed form"):
         list(pdf_pages(PLAIN))
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch) -> None:
-    monkeypatch.setattr(pdf_module.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(MissingExtra, match=r"scrubjay\[ocr\]"):
         list(pdf_pages(PLAIN))
 

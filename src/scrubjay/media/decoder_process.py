@@ -7,13 +7,13 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from typing import Final
 
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.types import SAMPLE_RATE
+from scrubjay.media.confined import NOT_AGREED, ending, start_decoder
 from scrubjay.media.wire import (
     ANSWER,
     ANSWERS,
@@ -43,8 +43,6 @@ _SLACK_S: Final = 1.0
 """Resampling may ring out a little behind the limit."""
 
 _PIPE_BYTES: Final = 1 << 20
-_PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
-"""Variables a decoder gets; tokens and keys are none of its business."""
 
 
 class DecoderLost(Exception):
@@ -71,16 +69,7 @@ class DecoderProcess:
 
     def __init__(self) -> None:
         """Start it; it gets ready while nobody waits."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "scrubjay.media.decoder"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env=decoder_environment(),
-            bufsize=0,
-            start_new_session=True,  # Ctrl-C is for the program, which ends its decoders itself
-        )
+        self._process = start_decoder("scrubjay.media.decoder")
         if self._process.stdin is None or self._process.stdout is None:
             raise OSError("a decoder was started without pipes")
         self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
@@ -155,14 +144,14 @@ class DecoderProcess:
             magic, said, length = ANSWER.unpack(self._read(ANSWER.size, until))
             fits = magic == ANSWERS and said in _MOST and length <= _MOST[said]
             if not fits or (said not in _ENDS[task] and task is not Task.DECODE_SOUND):
-                raise DecoderLost("its decoder did not answer in the agreed form")
+                raise DecoderLost(NOT_AGREED)
             payload = self._read(length, until)
             payloads.append(payload)
             if said in _ENDS[task]:
                 return Said(said), payloads
             samples += length // _SAMPLE_BYTES
             if length % _SAMPLE_BYTES or said != Said.SAMPLES:
-                raise DecoderLost("its decoder did not answer in the agreed form")
+                raise DecoderLost(NOT_AGREED)
             if samples > (limits.max_sound_s + _SLACK_S) * SAMPLE_RATE:
                 reason = f"longer than the limit of {limits.max_sound_s:,.0f} s"
                 raise DecoderLost(reason, by_limit=True)
@@ -199,8 +188,8 @@ class DecoderProcess:
                 f"decoding it takes more than {seconds:g} s of processor time", by_limit=True
             )
         if code < 0:
-            return DecoderLost(f"its decoder crashed ({_signal_name(-code)})")
-        return DecoderLost(f"its decoder ended early (exit code {code})")
+            return DecoderLost(f"its decoder crashed ({ending(code)})")
+        return DecoderLost(f"its decoder ended early ({ending(code)})")
 
 
 def _wait(pipe: int, event: int, until: float) -> None:
@@ -209,22 +198,3 @@ def _wait(pipe: int, event: int, until: float) -> None:
     poll.register(pipe, event)
     if left <= 0 or not poll.poll(1000 * left):
         raise TimeoutError
-
-
-def decoder_environment() -> dict[str, str]:
-    """The variables a decoding process gets: how to find this program, and no secrets."""
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return {
-        **kept,
-        "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path),  # noqa: PTH100
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

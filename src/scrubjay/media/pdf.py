@@ -9,15 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
-import os
-import select
-import signal
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,14 +18,12 @@ import numpy as np
 from scrubjay.core.errors import BadMedia, MissingExtra
 from scrubjay.core.reading import Point, TextLine
 from scrubjay.core.types import Picture
-from scrubjay.media.decoder_process import decoder_environment
+from scrubjay.media.confined import NOT_AGREED, AskedOnce, asked
 from scrubjay.media.pdf_wire import ANSWER, ANSWERS, MAX_REASON, MAX_TEXT, Request, Said
 
 START: Final = b"%PDF-"
 _HEAD: Final = 1024
 """A PDF may begin a little later than its file (ISO 32000-1, implementation note 13)."""
-
-_READ: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,89 +114,43 @@ def pdf_pages(
         memory=limits.memory + 2 * len(data),
         seconds=limits.least_s + limits.per_page_s * (len(pages) or limits.max_pages),
     )
-    with _decoder(request, data) as process:
-        yield from _pages(process, request, limits, name)
+    with asked("scrubjay.media.pdf_decoder", request.to_json(), data=data) as process:
+        decoder = AskedOnce(
+            process, name, "drawing", request.memory, request.seconds, limits.stall_s
+        )
+        yield from _pages(decoder, limits)
 
 
-@contextmanager
-def _decoder(request: Request, data: bytes) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is being asked; gone on leaving."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scrubjay.media.pdf_decoder"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=decoder_environment(),
-        bufsize=0,
-        start_new_session=True,  # Ctrl-C is for the program, which ends its decoders itself
-    )
-    # The file may be larger than the pipe, and the answer begins when all of it was read.
-    writer = threading.Thread(target=_hand_over, args=(process, request, data), daemon=True)
-    writer.start()
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        writer.join()
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def _hand_over(process: subprocess.Popen[bytes], request: Request, data: bytes) -> None:
-    if process.stdin is None:
-        raise OSError("a decoder was started without pipes")
-    # A decoder that ends early says how by its answer or its exit code.
-    with suppress(BrokenPipeError), process.stdin as to:
-        left = memoryview(json.dumps(request.to_json()).encode() + b"\n" + data)
-        while left:
-            left = left[to.write(left) :]
-
-
-def _pages(
-    process: subprocess.Popen[bytes], request: Request, limits: PdfLimits, name: str
-) -> Iterator[PdfPage]:
+def _pages(decoder: AskedOnce, limits: PdfLimits) -> Iterator[PdfPage]:
     count, lines = 0, b"[]"
-    for said, number, width, height, payload in _answers(process, request, limits, name):
+    for said, number, width, height, payload in _answers(decoder, limits):
         if said is Said.LENGTH:
             count = number
         elif said is Said.TEXT:
             lines = payload
         else:
             picture = np.frombuffer(payload, np.uint8).reshape(height, width, 3)
-            yield PdfPage(number, count, picture, _lines(lines, name))
+            yield PdfPage(number, count, picture, _lines(lines, decoder.name))
 
 
-def _answers(
-    process: subprocess.Popen[bytes], request: Request, limits: PdfLimits, name: str
-) -> Iterator[tuple[Said, int, int, int, bytes]]:
+def _answers(decoder: AskedOnce, limits: PdfLimits) -> Iterator[tuple[Said, int, int, int, bytes]]:
     """Everything a decoder says, checked, without the end.
 
     Raises:
         BadMedia: what it says of the file, or how it died.
     """
-    if process.stdout is None:
-        raise OSError("a decoder was started without pipes")
-    pipe = process.stdout.fileno()
     while True:
-        header = _read(pipe, ANSWER.size, limits.stall_s, name)
-        if len(header) < ANSWER.size:
-            raise _lost(process, request, name)
-        magic, kind, number, width, height, length = ANSWER.unpack(header)
+        magic, kind, number, width, height, length = ANSWER.unpack(decoder.read(ANSWER.size))
         if magic != ANSWERS or not _fits(kind, width, height, length, limits):
-            raise BadMedia("its decoder did not answer in the agreed form", name)
-        payload = _read(pipe, length, limits.stall_s, name)
-        if len(payload) < length:
-            raise _lost(process, request, name)
+            raise BadMedia(NOT_AGREED, decoder.name)
+        payload = decoder.read(length)
         said = Said(kind)
         if said is Said.DONE:
             return
         if said is Said.BAD_MEDIA:
-            raise BadMedia(_plain(payload), name)
+            raise decoder.refused(payload, otherwise="damaged PDF")
         if said is Said.OUT_OF_MEMORY:
-            allowed = f"{request.memory / 1024**2:,.0f} MB"
-            raise BadMedia(f"drawing it takes more than {allowed} of memory", name)
+            raise decoder.out_of_memory()
         yield said, number, width, height, payload
 
 
@@ -221,39 +165,11 @@ def _fits(kind: int, width: int, height: int, length: int, limits: PdfLimits) ->
     return kind in {Said.LENGTH, Said.DONE, Said.OUT_OF_MEMORY} and length == 0
 
 
-def _read(pipe: int, length: int, stall_s: float, name: str) -> bytes:
-    """So many bytes; fewer at the end.
-
-    Raises:
-        BadMedia: nothing came for too long.
-    """
-    come = bytearray()
-    poll = select.poll()
-    poll.register(pipe, select.POLLIN)
-    until = time.monotonic() + stall_s
-    while len(come) < length:
-        if not poll.poll(1000 * max(0.0, until - time.monotonic())):
-            raise BadMedia(f"its decoder said nothing for {stall_s:g} s", name)
-        part = os.read(pipe, min(length - len(come), _READ))
-        if not part:
-            break
-        come += part
-    return bytes(come)
-
-
-def _lost(process: subprocess.Popen[bytes], request: Request, name: str) -> BadMedia:
-    code = process.wait()
-    if code == -signal.SIGXCPU:
-        return BadMedia(f"drawing it takes more than {request.seconds:g} s of processor time", name)
-    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-    return BadMedia(f"its decoder ended early ({how})", name)
-
-
 def _lines(payload: bytes, name: str) -> tuple[TextLine, ...]:
     try:
         return tuple(_line(text, corners) for text, corners in json.loads(payload))
     except (ValueError, TypeError) as error:
-        raise BadMedia("its decoder did not answer in the agreed form", name) from error
+        raise BadMedia(NOT_AGREED, name) from error
 
 
 def _line(text: Any, corners: Any) -> TextLine:  # noqa: ANN401 - JSON of a process not believed
@@ -267,8 +183,3 @@ def _point(x: float, y: float) -> Point:
     if not (math.isfinite(x) and math.isfinite(y)):
         raise ValueError("a corner is nowhere")
     return (min(max(float(x), 0.0), 1.0), min(max(float(y), 0.0), 1.0))
-
-
-def _plain(reason: bytes) -> str:
-    text = reason.decode("utf-8", "replace")
-    return "".join(one for one in text if one.isprintable()) or "damaged PDF"

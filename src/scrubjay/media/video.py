@@ -7,16 +7,12 @@ is told which container it reads and is handed an open file, so that a playlist 
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import os
-import select
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,7 +22,7 @@ from numpy.typing import NDArray
 
 from scrubjay.core.errors import BadMedia, MissingExtra
 from scrubjay.core.types import Picture
-from scrubjay.media.decoder_process import decoder_environment
+from scrubjay.media.confined import NOT_AGREED, AskedOnce, asked
 from scrubjay.media.sniff import HEAD_BYTES, Format, sniff_format
 from scrubjay.media.video_wire import (
     ANSWER,
@@ -38,6 +34,8 @@ from scrubjay.media.video_wire import (
     Want,
 )
 
+DECODER: Final = "scrubjay.media.video_decoder"
+
 DEMUXERS: Final = {
     Format.MP4: "mov",
     Format.MATROSKA: "matroska",
@@ -45,8 +43,6 @@ DEMUXERS: Final = {
     Format.MPEG: "mpeg",
     Format.OGG: "ogg",
 }
-
-_READ: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +203,11 @@ class Video:
         end_s: float | None = None,
         times: tuple[float, ...] = (),
     ) -> Generator[_Come, None, None]:
-        limits = self.limits
+        limits, name = self.limits, str(self.path)
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
-            raise BadMedia(f"cannot be read: {error.strerror or error}", str(self.path)) from error
+            raise BadMedia(f"cannot be read: {error.strerror or error}", name) from error
         request = Request(
             want=want,
             descriptor=descriptor,
@@ -227,8 +223,13 @@ class Video:
             seconds=limits.least_s + limits.per_s * limits.max_s,
         )
         try:
-            with _decoder(request) as process:
-                yield from _answers(process, limits, str(self.path))
+            if importlib.util.find_spec("av") is None:
+                raise MissingExtra("reading videos", "video")
+            with asked(DECODER, request.to_json(), inherited=(descriptor,)) as process:
+                decoder = AskedOnce(
+                    process, name, "decoding", request.memory, request.seconds, limits.stall_s
+                )
+                yield from _answers(decoder, limits)
         finally:
             os.close(descriptor)
 
@@ -261,64 +262,24 @@ class _Head:
 _Come = tuple[Said, _Head, bytes]
 
 
-@contextmanager
-def _decoder(request: Request) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that has been asked; gone on leaving."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scrubjay.media.video_decoder"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=decoder_environment(),
-        bufsize=0,
-        pass_fds=(request.descriptor,),
-        start_new_session=True,  # Ctrl-C is for the program, which ends its decoders itself
-    )
-    try:
-        if process.stdin is None:
-            raise OSError("a decoder was started without pipes")
-        try:
-            process.stdin.write(json.dumps(request.to_json()).encode() + b"\n")
-            process.stdin.close()
-        except BrokenPipeError:
-            pass  # it ended at once; reading its answer says how
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def _answers(process: subprocess.Popen[bytes], limits: VideoLimits, name: str) -> Iterator[_Come]:
+def _answers(decoder: AskedOnce, limits: VideoLimits) -> Iterator[_Come]:
     """Everything a decoder says, checked, without the end.
 
     Raises:
         BadMedia: what it says of the video, or how it died.
-        MissingExtra: it could not begin, for want of PyAV.
     """
-    if process.stdout is None:
-        raise OSError("a decoder was started without pipes")
-    pipe = process.stdout.fileno()
     while True:
-        header = _read(pipe, ANSWER.size, limits.stall_s, name)
-        if len(header) < ANSWER.size:
-            raise _lost(process, limits, name)
-        magic, kind, at_s, width, height, length = ANSWER.unpack(header)
+        magic, kind, at_s, width, height, length = ANSWER.unpack(decoder.read(ANSWER.size))
         if magic != ANSWERS or not _fits(kind, at_s, width, height, length, limits):
-            raise BadMedia("its decoder did not answer in the agreed form", name)
-        payload = _read(pipe, length, limits.stall_s, name)
-        if len(payload) < length:
-            raise _lost(process, limits, name)
+            raise BadMedia(NOT_AGREED, decoder.name)
+        payload = decoder.read(length)
         said = Said(kind)
         if said is Said.DONE:
             return
         if said is Said.BAD_MEDIA:
-            raise BadMedia(_plain(payload), name)
+            raise decoder.refused(payload, otherwise="damaged video")
         if said is Said.OUT_OF_MEMORY:
-            allowed = f"{limits.memory / 1024**2:,.0f} MB"
-            raise BadMedia(f"decoding it takes more than {allowed} of memory", name)
+            raise decoder.out_of_memory()
         yield said, _Head(at_s, width, height), payload
         if said is Said.INFO:
             return
@@ -338,43 +299,6 @@ def _fits(
     return kind in {Said.DONE, Said.OUT_OF_MEMORY} and length == 0
 
 
-def _read(pipe: int, length: int, stall_s: float, name: str) -> bytes:
-    """So many bytes; fewer at the end.
-
-    Raises:
-        BadMedia: nothing came for too long.
-    """
-    parts: list[bytes] = []
-    left = length
-    poll = select.poll()
-    poll.register(pipe, select.POLLIN)
-    until = time.monotonic() + stall_s
-    while left:
-        if not poll.poll(1000 * max(0.0, until - time.monotonic())):
-            raise BadMedia(f"its decoder said nothing for {stall_s:g} s", name)
-        come = os.read(pipe, min(left, _READ))
-        if not come:
-            break
-        parts.append(come)
-        left -= len(come)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _lost(
-    process: subprocess.Popen[bytes], limits: VideoLimits, name: str
-) -> BadMedia | MissingExtra:
-    import importlib.util
-
-    if importlib.util.find_spec("av") is None:
-        return MissingExtra("reading videos", "video")
-    code = process.wait()
-    if code == -signal.SIGXCPU:
-        allowed = limits.least_s + limits.per_s * limits.max_s
-        return BadMedia(f"decoding it takes more than {allowed:g} s of processor time", name)
-    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-    return BadMedia(f"its decoder ended early ({how})", name)
-
-
 def _info(payload: bytes, name: str) -> VideoInfo:
     try:
         values = json.loads(payload)
@@ -388,9 +312,4 @@ def _info(payload: bytes, name: str) -> VideoInfo:
             rotation=int(values["rotation"]),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise BadMedia("its decoder did not answer in the agreed form", name) from error
-
-
-def _plain(reason: bytes) -> str:
-    text = reason.decode("utf-8", "replace")
-    return "".join(one for one in text if one.isprintable()) or "damaged video"
+        raise BadMedia(NOT_AGREED, name) from error
