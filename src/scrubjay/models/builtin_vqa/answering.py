@@ -18,6 +18,7 @@ from scrubjay.models.builtin_vqa.files import ANSWERER, EYE, Described, Limits, 
 from scrubjay.models.builtin_vqa.graph import CompiledGraph
 from scrubjay.models.builtin_vqa.layout import Layout
 from scrubjay.models.builtin_vqa.lexicon import Asked, Said, words_of
+from scrubjay.models.builtin_vqa.rewording import reworded
 from scrubjay.models.builtin_vqa.sight import Object, all_sure, objects
 
 SIGN = "sign"
@@ -127,6 +128,17 @@ class QuestionModel:
 
     def answer(self, sight: Sight, question: str) -> Verdict:
         """One question about one picture."""
+        instead = reworded(question)
+        if instead is None:
+            return self._answer(sight, question)
+        verdict = self._answer(sight, instead.question)
+        if verdict.why == "missing":
+            return self._yes_or_no(False, 1 - verdict.chance)
+        if verdict.said is None or instead.number is None:
+            return verdict
+        return self._yes_or_no(verdict.said.name == instead.number, verdict.chance)
+
+    def _answer(self, sight: Sight, question: str) -> Verdict:
         why = self.stranger(sight)
         if why:
             return _silent(why, sentences.SILENCE[why])
@@ -165,6 +177,12 @@ class QuestionModel:
     def _chance(self, sure: float) -> float:
         limits: Limits = self.limits
         return float(np.interp(sure, limits.sure, limits.right))
+
+    def _yes_or_no(self, yes: bool, chance: float) -> Verdict:
+        if chance < self.limits.chance:
+            return _silent("not_sure", sentences.NOT_SURE, chance)
+        said = Said("verdict", "yes" if yes else "no")
+        return Verdict(said, sentences.answer_text(said, self.lexicon), chance)
 
     def _why_not(self, sight: Sight, asked: Asked, chance: float) -> Verdict:
         if asked.unknown:
