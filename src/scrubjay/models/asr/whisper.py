@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from scrubjay.core.errors import Damaged, MissingExtra, ModelNotFound, UnknownName, WrongUse
+from scrubjay.core.errors import UnknownName, WrongUse
 from scrubjay.core.hearing import Heard, Transcript
 from scrubjay.core.looking import ModelSpec
 from scrubjay.core.types import SAMPLE_RATE, Sound
@@ -44,37 +44,23 @@ def load(*, source: str | Path, device: str = "auto", vad: bool = True) -> Whisp
         Damaged: some of its weights are missing.
         WrongUse: a device this machine does not have.
     """
-    try:
-        import safetensors
-        import torch
-        import transformers
-    except ImportError as error:
-        raise MissingExtra("the whisper listener", "hf") from error
-    from scrubjay.models.pretrained.quiet import quiet_transformers
     from scrubjay.models.pretrained.source import find_model
+    from scrubjay.models.pretrained.whole import libraries, load_with_reader
+
+    libraries("the whisper listener")
+    import torch
 
     folder = find_model(source)
     found = device
     if device == "auto":
         found = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        with quiet_transformers():
-            config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-            if config.model_type != "whisper":
-                raise ModelNotFound(f"{folder} holds a {config.model_type}, which is no Whisper")
-            processor = transformers.WhisperProcessor.from_pretrained(folder, local_files_only=True)
-            model, report = transformers.WhisperForConditionalGeneration.from_pretrained(
-                folder,
-                local_files_only=True,
-                use_safetensors=True,
-                dtype="float32",
-                output_loading_info=True,
-            )
-    except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
-        raise ModelNotFound(f"{folder} cannot be loaded by transformers: {error}") from error
-    if report["missing_keys"]:
-        missing = sorted(report["missing_keys"])
-        raise Damaged(f"{folder} lacks {len(missing)} of its weights, {missing[0]} among them")
+    model, processor = load_with_reader(
+        folder,
+        kind="whisper",
+        called="Whisper",
+        made_by="WhisperForConditionalGeneration",
+        read_by="WhisperProcessor",
+    )
     try:
         model = model.to(found)
     except (RuntimeError, AssertionError) as error:

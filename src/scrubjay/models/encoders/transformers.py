@@ -14,13 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scrubjay.core.errors import (
-    BadConfig,
-    Damaged,
-    MissingExtra,
-    ModelNotFound,
-    UnsupportedModality,
-)
+from scrubjay.core.errors import BadConfig, ModelNotFound, UnsupportedModality
 from scrubjay.core.protocols import Preprocess
 from scrubjay.core.types import EncoderSpec, Media, Modality
 from scrubjay.models.augment import Reframed
@@ -76,36 +70,17 @@ def load(
         ModelNotFound: the model is not on this machine, or is none this family can load.
         BadConfig: a crop that cannot be.
     """
-    try:
-        import safetensors
-        import torch  # noqa: F401
-        import transformers
-    except ImportError as error:
-        raise MissingExtra("the transformers encoder", "hf") from error
     from scrubjay.models.pretrained.pictures import read_image_input
-    from scrubjay.models.pretrained.quiet import quiet_transformers
     from scrubjay.models.pretrained.source import find_model
     from scrubjay.models.pretrained.texts import read_text_input
+    from scrubjay.models.pretrained.whole import libraries, load_whole
 
+    transformers = libraries("the transformers encoder")
     if len(crop) != 2 or not 0 < crop[0] <= crop[1] <= 1:
         raise BadConfig(f"encoder.crop is two shares of the area in (0, 1], not {list(crop)}")
     folder = find_model(source, revision=revision, download=download)
     pictures = read_image_input(folder)
-    try:
-        with quiet_transformers():
-            model, report = transformers.AutoModel.from_pretrained(
-                folder,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-                dtype="float32",
-                output_loading_info=True,
-            )
-    except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
-        raise ModelNotFound(f"{folder} cannot be loaded by transformers: {error}") from error
-    if report["missing_keys"]:
-        missing = sorted(report["missing_keys"])
-        raise Damaged(f"{folder} lacks {len(missing)} of its weights, {missing[0]} among them")
+    model = load_whole(transformers.AutoModel, folder)
     text = getattr(model.config, "text_config", None)
     positions = getattr(text, "max_position_embeddings", None)
     if positions is None:

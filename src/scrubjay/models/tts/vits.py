@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scrubjay.core.errors import Damaged, MissingExtra, ModelNotFound, NotReady, WrongUse
+from scrubjay.core.errors import NotReady, WrongUse
 from scrubjay.core.hearing import Spoken
 from scrubjay.core.looking import ModelSpec
 from scrubjay.models.fingerprint import ModuleFingerprint
@@ -60,35 +60,15 @@ def load(*, source: str | Path, language: str | None = None, seed: int = 0) -> V
         NotReady: a package that spells its texts is missing.
         WrongUse: no code of a language.
     """
-    try:
-        import safetensors
-        import torch  # noqa: F401
-        import transformers
-    except ImportError as error:
-        raise MissingExtra("the vits voice", "hf") from error
-    from scrubjay.models.pretrained.quiet import quiet_transformers
     from scrubjay.models.pretrained.source import find_model
+    from scrubjay.models.pretrained.whole import libraries, load_with_reader
 
+    libraries("the vits voice")
     given = None if language is None else language_code(language)
     folder = find_model(source)
-    try:
-        with quiet_transformers():
-            config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-            if config.model_type != "vits":
-                raise ModelNotFound(f"{folder} holds a {config.model_type}, which is no VITS voice")
-            tokenizer = transformers.VitsTokenizer.from_pretrained(folder, local_files_only=True)
-            model, report = transformers.VitsModel.from_pretrained(
-                folder,
-                local_files_only=True,
-                use_safetensors=True,
-                dtype="float32",
-                output_loading_info=True,
-            )
-    except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
-        raise ModelNotFound(f"{folder} cannot be loaded by transformers: {error}") from error
-    if report["missing_keys"]:
-        missing = sorted(report["missing_keys"])
-        raise Damaged(f"{folder} lacks {len(missing)} of its weights, {missing[0]} among them")
+    model, tokenizer = load_with_reader(
+        folder, kind="vits", called="VITS voice", made_by="VitsModel", read_by="VitsTokenizer"
+    )
     _check_parts(folder, tokenizer)
     told = str(getattr(tokenizer, "language", None) or "en")
     return Vits(model, tokenizer, folder.name, given or _TWO_LETTERS.get(told, told), seed)
