@@ -8,9 +8,7 @@ import wave
 
 import pytest
 import soundfile
-import typer
 from PIL import Image
-from typer.testing import CliRunner
 
 from scrubjay.cli import ask as command
 from scrubjay.cli import speaking
@@ -18,19 +16,10 @@ from scrubjay.core.errors import BadMedia, MissingExtra, NotReady, UnknownName, 
 from scrubjay.core.types import SAMPLE_RATE
 from scrubjay.models.load import load_asr, load_tts
 from tests.ask.conftest import BLUE, RED, Registered, fill, picture
+from tests.cli.one_command import FAKES, running
 
-FAKES = ("vlm=fake", "ocr=fake", "asr=fake", "tts=fake")
 COLOUR = "what colour is it?"
-runner = CliRunner()
-app = typer.Typer()
-app.command()(command.ask)
-
-
-def run(*arguments):
-    result = runner.invoke(app, [str(one) for one in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+run = running(command.ask)
 
 
 @pytest.fixture

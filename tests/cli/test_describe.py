@@ -7,26 +7,15 @@ import re
 
 import pytest
 import soundfile
-import typer
 from PIL import Image
-from typer.testing import CliRunner
 
 from scrubjay.cli import describe as command
 from scrubjay.core.errors import WrongUse
 from scrubjay.models.load import load_asr
 from tests.ask.conftest import RED, picture
+from tests.cli.one_command import FAKES, running
 
-FAKES = ("vlm=fake", "ocr=fake", "asr=fake", "tts=fake")
-runner = CliRunner()
-app = typer.Typer()
-app.command()(command.describe)
-
-
-def run(*arguments):
-    result = runner.invoke(app, [str(one) for one in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+run = running(command.describe)
 
 
 @pytest.fixture

@@ -6,26 +6,15 @@ import json
 
 import numpy as np
 import pytest
-import typer
 from PIL import Image
-from typer.testing import CliRunner
 
 from scrubjay.cli import read as command
 from scrubjay.core.errors import BadMedia, WrongUse
 from scrubjay.models.ocr.fake import write_text
+from tests.cli.one_command import FAKES, running
 from tests.media.pdf_files import pdf, text
 
-FAKES = ("vlm=fake", "ocr=fake", "asr=fake", "tts=fake")
-runner = CliRunner()
-app = typer.Typer()
-app.command()(command.read)
-
-
-def run(*arguments):
-    result = runner.invoke(app, [str(one) for one in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+run = running(command.read)
 
 
 @pytest.fixture
