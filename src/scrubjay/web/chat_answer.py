@@ -16,8 +16,9 @@ from scrubjay.ask.writing import CITATION
 from scrubjay.core.looking import Message, Role, Sampling
 from scrubjay.core.types import Sound
 from scrubjay.web.asking import QuestionLine
-from scrubjay.web.chat_messages import Given, Turn
+from scrubjay.web.chat_messages import Turn
 from scrubjay.web.chat_schemas import AnswerVoice, AskingAsked
+from scrubjay.web.given import Given
 from scrubjay.web.given_media import decode_given_picture, decode_given_sound
 from scrubjay.web.spoken_sound import written_sound
 

@@ -8,15 +8,13 @@ from typing import Final
 
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.looking import Role
-from scrubjay.search.question import is_unicode
 from scrubjay.web.data_url import parse_data_url
+from scrubjay.web.given import Given, checked_text
 
 MAX_MESSAGES: Final = 200
 MAX_PICTURES: Final = 16
 """Of a whole conversation; a model may take fewer."""
 MAX_SOUNDS: Final = 4
-MAX_TEXT: Final = 65_536
-"""Characters of one text."""
 
 ROLES: Final[Mapping[str, Role]] = {
     "system": Role.SYSTEM,
@@ -27,22 +25,6 @@ ROLES: Final[Mapping[str, Role]] = {
 FIELDS: Final = frozenset({"role", "content", "name"})
 EMPTY_FIELDS: Final = frozenset({"refusal", "audio", "tool_calls", "function_call", "annotations"})
 """What an answer's message carries, and a client sends back with it: nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One part of a message, not yet decoded: exactly one of text, picture and sound.
-
-    Attributes:
-        name: such as `messages[0].content[2]`, for messages.
-        picture: bytes of a picture file.
-        sound: bytes of a sound file.
-    """
-
-    name: str
-    text: str | None = None
-    picture: bytes | None = None
-    sound: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +85,7 @@ def _parts(content: object, name: str) -> Iterator[Given]:
     if content is None:
         return
     if isinstance(content, str):
-        yield _text(content, name)
+        yield Given(name, text=checked_text(content, name))
         return
     if not isinstance(content, list):
         raise WrongUse(f"{name} must be a text or a list of parts")
@@ -122,7 +104,7 @@ def _part(given: object, name: str) -> Given:
     if kind == "text":
         if not isinstance(value, str):
             raise WrongUse(f"{inner} must be a string")
-        return _text(value, inner)
+        return Given(inner, text=checked_text(value, inner))
     if kind == "image_url":
         url = _strings(value, inner, needed=("url",), optional=("detail",))["url"]
         data = parse_data_url(url, expected="image", name=f"{inner}.url").data
@@ -144,14 +126,6 @@ def _strings(
         if not isinstance(value, str):
             raise WrongUse(f"{name}.{key} must be a string")
     return known
-
-
-def _text(text: str, name: str) -> Given:
-    if len(text) > MAX_TEXT:
-        raise WrongUse(f"{name} has {len(text)} characters; send at most {MAX_TEXT}")
-    if not is_unicode(text):
-        raise WrongUse(f"{name} is not Unicode text; write it as UTF-8")
-    return Given(name, text=text)
 
 
 def with_text(part: Given, text: str) -> Given:

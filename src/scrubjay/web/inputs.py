@@ -11,31 +11,13 @@ from scrubjay.core.errors import BadMedia, UnsupportedModality, WrongUse
 from scrubjay.core.types import EncoderSpec, Media, Modality
 from scrubjay.search.decode import windows
 from scrubjay.web.data_url import parse_data_url
-
-MAX_TEXT: Final = 65_536
-"""Characters of one text; encoders read far fewer."""
+from scrubjay.web.given import Given, checked_text
 
 MAX_SOUND_S: Final = 600.0
 """Seconds of one recording; its vector is one, whatever its length."""
 
 NAMED: Final = ("text", "image", "audio")
 """What an input that is an object has exactly one of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One thing to embed: exactly one of text, picture and sound.
-
-    Attributes:
-        name: such as `input[3]`, for messages.
-        picture: bytes of a picture file.
-        sound: bytes of a sound file.
-    """
-
-    name: str
-    text: str | None = None
-    picture: bytes | None = None
-    sound: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +33,7 @@ class Decoded:
     places: list[tuple[Modality, slice]] = field(default_factory=list)
 
 
-def read_inputs(given: object, *, most: int) -> list[Input]:
+def read_inputs(given: object, *, most: int) -> list[Given]:
     """The inputs of a request: one, or a list.
 
     Args:
@@ -72,9 +54,9 @@ def read_inputs(given: object, *, most: int) -> list[Input]:
     return [_read(one, f"input[{at}]") for at, one in enumerate(given)]
 
 
-def _read(given: object, name: str) -> Input:
+def _read(given: object, name: str) -> Given:
     if isinstance(given, str):
-        return Input(name, text=_text(given, name))
+        return Given(name, text=_text(given, name))
     if isinstance(given, Mapping):
         return _object(given, name)
     if isinstance(given, list) and given and all(isinstance(one, int) for one in given):
@@ -85,7 +67,7 @@ def _read(given: object, name: str) -> Input:
     )
 
 
-def _object(given: Mapping[str, object], name: str) -> Input:
+def _object(given: Mapping[str, object], name: str) -> Given:
     (kind, value) = next(iter(given.items())) if len(given) == 1 else ("", None)
     if kind not in NAMED:
         raise WrongUse(f"{name} must have exactly one of {', '.join(NAMED)}")
@@ -93,21 +75,15 @@ def _object(given: Mapping[str, object], name: str) -> Input:
         raise WrongUse(f"{name}.{kind} must be a string")
     whole = f"{name}.{kind}"
     if kind == "text":
-        return Input(whole, text=_text(value, whole))
+        return Given(whole, text=_text(value, whole))
     data = parse_data_url(value, expected=kind, name=whole).data
-    return Input(whole, picture=data) if kind == "image" else Input(whole, sound=data)
+    return Given(whole, picture=data) if kind == "image" else Given(whole, sound=data)
 
 
 def _text(text: str, name: str) -> str:
     if not text.strip():
         raise WrongUse(f"{name} is an empty text; there is nothing to embed")
-    if len(text) > MAX_TEXT:
-        raise WrongUse(f"{name} has {len(text)} characters; send at most {MAX_TEXT}")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise WrongUse(f"{name} is not Unicode text; write it as UTF-8") from error
-    return text
+    return checked_text(text, name)
 
 
 def _tokens(name: str) -> WrongUse:
@@ -117,7 +93,7 @@ def _tokens(name: str) -> WrongUse:
     )
 
 
-def decode_inputs(inputs: Sequence[Input], spec: EncoderSpec) -> Decoded:
+def decode_inputs(inputs: Sequence[Given], spec: EncoderSpec) -> Decoded:
     """Decode pictures and sounds as an encoder wants them; takes its time, in a thread.
 
     Raises:
@@ -136,7 +112,7 @@ def decode_inputs(inputs: Sequence[Input], spec: EncoderSpec) -> Decoded:
     return decoded
 
 
-def _decode(one: Input, spec: EncoderSpec) -> tuple[Modality, list[Media]]:
+def _decode(one: Given, spec: EncoderSpec) -> tuple[Modality, list[Media]]:
     try:
         if one.picture is not None:
             from scrubjay.media.image import decode_picture

@@ -27,7 +27,8 @@ from scrubjay.core.types import SAMPLE_RATE
 from scrubjay.models.load import load_asr, load_tts, load_vlm
 from scrubjay.models.wave_bytes import decode_pcm16
 from scrubjay.store.home import Home
-from scrubjay.web.chat_messages import MAX_MESSAGES, MAX_PICTURES, MAX_TEXT
+from scrubjay.web.chat_messages import MAX_MESSAGES, MAX_PICTURES
+from scrubjay.web.given import MAX_TEXT
 from scrubjay.web.server import create_app
 from scrubjay.web.settings import ServeSettings
 from tests.web.conftest import FAKES, LOOPBACK

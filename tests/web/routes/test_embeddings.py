@@ -19,7 +19,8 @@ from scrubjay.media.image import decode_picture
 from scrubjay.models.load import load_encoder
 from scrubjay.search.decode import windows
 from scrubjay.search.embed import middle
-from scrubjay.web.inputs import MAX_TEXT, read_inputs
+from scrubjay.web.given import MAX_TEXT
+from scrubjay.web.inputs import read_inputs
 from scrubjay.web.server import create_app
 from scrubjay.web.settings import ServeSettings
 from tests.web.conftest import LOOPBACK, tone

@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 from starlette.datastructures import FormData, UploadFile
 
 from scrubjay.ask.answer import Asked, Shown
-from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadMedia, WrongUse
 from scrubjay.core.types import Item, Kind, Picture, Sound
 from scrubjay.search.items import find_item
 from scrubjay.search.shown import original
 from scrubjay.store.home import Home
 from scrubjay.web.file_name import safe_file_name
+from scrubjay.web.given_media import decode_given_picture, decode_given_sound
 from scrubjay.web.pages.things import Thing, of_item
 
 MOST_PICTURES: Final = 6
@@ -26,8 +26,6 @@ MOST_CHARACTERS: Final = 2_000
 """Of a typed question."""
 LONGEST_S: Final = 60.0
 """Of a spoken question."""
-LARGEST: Final = 3_072
-"""Pixels of a picture's longer side; a larger one is made smaller before it is looked at."""
 SMALL: Final = 768
 """Pixels of the longer side of a picture as the answer shows it."""
 TINY: Final = 288
@@ -212,10 +210,10 @@ def open_question(home: Home, question: Question) -> Opened:
     for item_id in question.item_ids:
         item, path = original(home, item_id)
         thing = of_item(_only_picture(item))
-        shown.append(Shown(thing.title, _decoded(path.read_bytes(), thing.title)))
+        shown.append(Shown(thing.title, decode_given_picture(path.read_bytes(), thing.title)))
         looks.append(Look(thing.title, f"{thing.thumb}?size={SMALL}", thing.href))
     for file in question.pictures:
-        picture = _decoded(file.data, file.name)
+        picture = decode_given_picture(file.data, file.name)
         shown.append(Shown(file.name, picture))
         looks.append(Look(file.name, _within_the_page(picture)))
     return Opened(tuple(shown), tuple(looks), _sound(question.spoken))
@@ -235,23 +233,6 @@ def _only_picture(item: Item) -> Item:
     if item.kind is not Kind.IMAGE:
         raise BadMedia("only pictures can be asked about by themselves", of_item(item).title)
     return item
-
-
-def _decoded(data: bytes, name: str) -> Picture:
-    import numpy as np
-    from PIL import Image
-
-    from scrubjay.media.image import decode_picture
-
-    try:
-        picture = decode_picture(data)
-    except BadMedia as error:
-        raise BadMedia(error.reason, name) from error
-    if max(picture.shape[:2]) <= LARGEST:
-        return picture
-    smaller = Image.fromarray(picture)
-    smaller.thumbnail((LARGEST, LARGEST), Image.Resampling.BICUBIC)
-    return np.asarray(smaller)
 
 
 def _within_the_page(picture: Picture) -> str:
@@ -274,12 +255,7 @@ def _within_the_page(picture: Picture) -> str:
 def _sound(spoken: File | None) -> Sound | None:
     if spoken is None:
         return None
-    from scrubjay.media.sandbox import decode_sound
-
-    try:
-        return decode_sound(spoken.data, limits=MediaLimits(max_sound_s=LONGEST_S))
-    except BadMedia as error:
-        raise BadMedia(error.reason, spoken.name) from error
+    return decode_given_sound(spoken.data, spoken.name, most_s=LONGEST_S)
 
 
 def _what(text: str) -> What:

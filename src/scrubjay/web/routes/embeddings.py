@@ -17,8 +17,9 @@ from scrubjay.core.types import Modality
 from scrubjay.search.embed import middle
 from scrubjay.web.batcher import Vectors
 from scrubjay.web.context import ContextDep
+from scrubjay.web.given import Given
 from scrubjay.web.going import unless_gone
-from scrubjay.web.inputs import Input, decode_inputs, read_inputs
+from scrubjay.web.inputs import decode_inputs, read_inputs
 from scrubjay.web.schemas import Embeddings, EmbeddingsAsked, Problem
 from scrubjay.web.towers import Towers
 
@@ -69,7 +70,7 @@ def _check_dimensions(wanted: int | None, towers: Towers) -> None:
         )
 
 
-async def _encode(towers: Towers, inputs: Sequence[Input]) -> Vectors:
+async def _encode(towers: Towers, inputs: Sequence[Given]) -> Vectors:
     """(n, dim), in the order of the inputs."""
     if all(one.text is not None for one in inputs):
         return await towers.encode(Modality.TEXT, [one.text or "" for one in inputs])
@@ -82,7 +83,7 @@ async def _encode(towers: Towers, inputs: Sequence[Input]) -> Vectors:
     return out
 
 
-async def _tokens(towers: Towers, inputs: Sequence[Input]) -> int:
+async def _tokens(towers: Towers, inputs: Sequence[Given]) -> int:
     """Tokens of text that were read; an encoder that has none counts none."""
     texts = [one.text for one in inputs if one.text is not None]
     encoder = towers.encoder
