@@ -219,9 +219,16 @@ def test_a_question_about_text_is_answered_by_what_was_read_where_the_model_only
     answer = asking.ask(Asked("what does the sign say?", pictures=(shown(RED, "EXIT\nNO DOGS"),)))
     assert answer.text == "“EXIT NO DOGS”"
     assert answer.told
-    assert model.heard == []
     empty = asking.ask(Asked("what is written on it?", pictures=(shown(RED),)))
     assert empty.text == "a sign", "nothing was read, so it is asked"
+
+
+def test_of_what_was_read_only_what_the_model_sees_too_is_told():
+    question = "what does the sign say?"
+    for seen, told in (("water", "“water”"), ("a lion", "“WATER O”"), ("o", "“WATER O”")):
+        model = Scripted([Reply(seen, confidence=0.9)], instructed=False)
+        answer = asking_with(vlm=model).ask(Asked(question, pictures=(shown(RED, "WATER O"),)))
+        assert answer.text == told
 
 
 def test_numbers_that_nothing_says_are_noted():

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final
 
 from scrubjay.ask.answer import Answer, Asked, Clue
-from scrubjay.ask.combining import Said, combined, quoted
+from scrubjay.ask.combining import Said, combined, is_part, quoted
 from scrubjay.ask.conversation import Talk, conversation, without_pictures
 from scrubjay.ask.evidence import Looked, named_in
 from scrubjay.ask.examples import Taught, kept_examples, taught
@@ -166,7 +166,24 @@ class Answering:
     def _quoted(self, question: Question, looked: Sequence[Looked]) -> list[Said]:
         """What is written or said, of a model that only looks."""
         kinds = _QUOTES.get(question.asks, ())
-        return [] if self.spec.instructed or not kinds else quoted(looked, question.text, *kinds)
+        if self.spec.instructed or not kinds:
+            return []
+        sources = {one.source.number: one for one in looked}
+        read = quoted(looked, question.text, *kinds)
+        return [self._agreed(question, sources[one.number], one) for one in read]
+
+    def _agreed(self, question: Question, looked: Looked, said: Said) -> Said:
+        """What the reader read and the model sees, too; all that was read where it sees none of it.
+
+        A reader takes shapes in a drawing for letters.
+        """
+        if looked.picture is None:
+            return said
+        asked = [Message(Role.USER, (looked.picture, question.text))]
+        reply = answer(self.walk, asked, self._sampling)
+        if is_told(reply) and is_part(reply.text, said.text):
+            return Said(said.number, f"“{written(reply.text, ())}”", reply.confidence)
+        return said
 
     def _of_one(self, question: Question, looked: Looked, learnt: Taught) -> Reply | None:
         if not self.spec.instructed:

@@ -107,6 +107,12 @@ def quoted(
     return said
 
 
+def is_part(some: str, text: str) -> bool:
+    """Whether a text is some of the words of another, and more than a letter."""
+    words = set(_WORDS.findall(some.casefold()))
+    return len("".join(words)) > 1 and words < set(_WORDS.findall(text.casefold()))
+
+
 def content_words(text: str) -> frozenset[str]:
     """Its words, without those that only ask or join."""
     words = {one for one in _WORDS.findall(text.casefold()) if one not in _EMPTY}

@@ -141,11 +141,10 @@ def _kind(
     if kind in classes:
         return kind
     if kind in OWN_FAMILY:
-        raise WrongUse(f"{folder} holds a {kind} model: give vlm.family={OWN_FAMILY[kind]}")
+        raise WrongUse(f"{folder} holds a {kind} model: give vlm={OWN_FAMILY[kind]}")
     if family in OWN_FAMILY.values():
         raise WrongUse(
-            f"{folder} holds a {kind} model, not {' or '.join(classes)}: give "
-            f"vlm.family=transformers"
+            f"{folder} holds a {kind} model, not {' or '.join(classes)}: give vlm=transformers"
         )
     if kind in CONFIG_MAPPING_NAMES:
         raise ModelNotFound(
@@ -156,7 +155,7 @@ def _kind(
         f"{folder} holds a model of the kind {kind!r}, for which transformers "
         f"{transformers.__version__} has no class, and code that comes with a model is never run "
         f"here. Use a model of another kind, such as llava, paligemma, qwen2_vl or smolvlm, or let "
-        f"vLLM, llama.cpp or Ollama serve this one and give vlm.family=remote"
+        f"vLLM, llama.cpp or Ollama serve this one and give vlm=remote"
     )
 
 

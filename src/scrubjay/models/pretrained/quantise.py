@@ -1,10 +1,11 @@
 """Weights in 8 or 4 bits, by bitsandbytes.
 
-Memory is what it saves. Linear layers take a quarter (8 bit) or an eighth (4 bit) of their float32
-bytes; embeddings, convolutions, the last layer and all activations stay as they are. Time it saves
-only where reading weights is what takes it, as on a GPU that writes for one asker. On a CPU it
-costs time, since weights are unpacked on the way: one token through a layer of 2048 x 2048 took
-0.5 ms in float32, 2.2 ms in 8 bit and 1.8 ms in 4 bit (one core of a Xeon with AVX-512).
+Memory is what it surely saves: linear layers take a quarter (8 bit) or an eighth (4 bit) of their
+float32 bytes; embeddings, convolutions, the last layer and all activations stay as they are. Time
+depends on the processor. Where it computes with small numbers (AVX-512 VNNI and BF16, a GPU) and
+reading weights takes most of the time, a token comes faster than in float32; elsewhere weights are
+unpacked in plain code, which takes longer. While a model is loaded, it takes more memory than in
+float32. Measured on a whole model by bench/ask_quantised.py: docs/figures.md.
 """
 
 from __future__ import annotations
