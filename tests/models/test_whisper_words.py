@@ -5,8 +5,19 @@ import math
 import numpy as np
 import pytest
 
+from scrubjay.core.errors import WrongUse
+from scrubjay.core.hearing import Heard
 from scrubjay.models.voice_activity import Span
-from scrubjay.models.whisper_words import confidence, cut, tokens_but, windows
+from scrubjay.models.whisper_words import (
+    Said,
+    Window,
+    confidence,
+    cut,
+    heard_in,
+    known_language,
+    tokens_but,
+    windows,
+)
 
 
 def letters(text: str) -> list[int]:
@@ -36,3 +47,37 @@ def test_confidence_is_a_chance() -> None:
     assert confidence(math.log(0.25)) == pytest.approx(0.25)
     assert confidence(0.5) == 1.0
     assert confidence(-math.inf) == confidence(math.nan) == 0.0
+
+
+def test_what_windows_hold_is_placed_in_the_whole_sound() -> None:
+    sound, asked = np.zeros(16_000 * 10, np.float32), []
+    said = {
+        2.0: [
+            Said(" one ", -0.5, 1.0, 0.0),
+            Said("two", 1.0, 9.0, 0.0),
+            Said("past", 2.0, 3.0, 0.0),
+        ],
+        4.0: [Said("  ", 0.0, 1.0, 0.0), Said("three", 1.5, 1.0, 0.0)],
+    }
+
+    def hear(piece: np.ndarray, language: str | None) -> Window:
+        asked.append(language)
+        return Window(said[len(piece) / 16_000], "de", 0.75)
+
+    heard = heard_in(sound, [Span(1.0, 3.0), Span(5.0, 9.0)], hear, language=None, listener="it")
+    assert heard.segments == (
+        Heard("one", 1.0, 2.0, 1.0),
+        Heard("two", 2.0, 3.0, 1.0),
+        Heard("three", 6.5, 6.5, 1.0),
+    )
+    assert asked == [None, "de"]
+    assert (heard.language, heard.language_confidence, heard.duration_s) == ("de", 0.75, 10.0)
+    given = heard_in(sound, [], hear, language="fr", listener="it")
+    assert (given.segments, given.language, given.language_confidence) == ((), "fr", None)
+
+
+def test_a_language_a_model_does_not_know_is_refused() -> None:
+    assert known_language("small", None, ["en"]) is None
+    assert known_language("small", "en-GB", ["en"]) == "en"
+    with pytest.raises(WrongUse, match="small"):
+        known_language("small", "ja", ["en"])

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
-from scrubjay.core.errors import MissingExtra, ModelNotFound, UnknownName, WrongUse
-from scrubjay.core.hearing import Heard, Transcript
+from scrubjay.core.errors import MissingExtra, ModelNotFound, WrongUse
+from scrubjay.core.hearing import Transcript
 from scrubjay.core.looking import ModelSpec
-from scrubjay.core.types import SAMPLE_RATE, Sound
+from scrubjay.core.types import Sound
 from scrubjay.models.speech_input import as_sound
-from scrubjay.models.spoken_language import checked_words, language_code
-from scrubjay.models.voice_activity import Span, VoiceActivity
-from scrubjay.models.whisper_words import confidence, cut, tokens_but, windows
+from scrubjay.models.spoken_language import checked_words
+from scrubjay.models.voice_activity import VoiceActivity
+from scrubjay.models.whisper_words import (
+    Said,
+    Window,
+    heard_in,
+    known_language,
+    tokens_but,
+    windows,
+)
 
 FAMILY: Final = "faster_whisper"
 WEIGHTS: Final = "model.bin"
@@ -149,27 +156,17 @@ class FasterWhisper:
             WrongUse: a language the model does not know.
         """
         heard = as_sound(sound)
-        given = None if language is None else language_code(language)
-        if given is not None and given not in self._languages:
-            raise UnknownName(
-                f"language of the Whisper {self._folder.name}", given, self._languages
-            )
+        given = known_language(self._folder.name, language, self._languages)
         options: dict[str, Any] = {}
         if words is not None:
             options["suppress_tokens"] = self._all_but(checked_words(words))
-        segments: list[Heard] = []
-        found, chance = given, None
+        listener = f"whisper {self._folder.name}"
         with self._lock:
-            for span in windows(heard, self._activity):
-                info, some = self._hear(cut(heard, span), found, options)
-                if found is None:
-                    found, chance = info.language, float(info.language_probability)
-                segments += _placed(some, span)
-        return Transcript(
-            tuple(segments), found, len(heard) / SAMPLE_RATE, f"whisper {self._folder.name}", chance
-        )
+            spans = windows(heard, self._activity)
+            hear = partial(self._hear, options)
+            return heard_in(heard, spans, hear, language=given, listener=listener)
 
-    def _hear(self, piece: Sound, language: str | None, options: dict[str, Any]) -> tuple[Any, Any]:
+    def _hear(self, options: Mapping[str, Any], piece: Sound, language: str | None) -> Window:
         segments, info = self._model.transcribe(
             piece,
             language=language,
@@ -179,7 +176,10 @@ class FasterWhisper:
             condition_on_previous_text=self._activity is None,
             **options,
         )
-        return info, segments
+        said = (
+            Said(one.text, float(one.start), float(one.end), one.avg_logprob) for one in segments
+        )
+        return Window(said, info.language, float(info.language_probability))
 
     def _all_but(self, words: tuple[str, ...]) -> list[int]:
         tokenizer = self._model.hf_tokenizer
@@ -188,12 +188,3 @@ class FasterWhisper:
             return list(tokenizer.encode(text, add_special_tokens=False).ids)
 
         return tokens_but(words, encode, letters=tokenizer.token_to_id("<|endoftext|>"))
-
-
-def _placed(segments: Iterator[Any], span: Span) -> Iterator[Heard]:
-    """Segments of a window at their place in the whole sound; what is past its end was not said."""
-    for one in segments:
-        start = span.start_s + max(0.0, float(one.start))
-        end = min(span.end_s, span.start_s + float(one.end))
-        if one.text.strip() and start < span.end_s:
-            yield Heard(one.text.strip(), start, max(start, end), confidence(one.avg_logprob))

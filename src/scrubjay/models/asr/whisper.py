@@ -13,15 +13,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from scrubjay.core.errors import UnknownName, WrongUse
-from scrubjay.core.hearing import Heard, Transcript
+from scrubjay.core.errors import WrongUse
+from scrubjay.core.hearing import Transcript
 from scrubjay.core.looking import ModelSpec
 from scrubjay.core.types import SAMPLE_RATE, Sound
 from scrubjay.models.fingerprint import ModuleFingerprint
 from scrubjay.models.speech_input import as_sound
-from scrubjay.models.spoken_language import checked_words, language_code
-from scrubjay.models.voice_activity import Span, VoiceActivity
-from scrubjay.models.whisper_words import confidence, cut, tokens_but, windows
+from scrubjay.models.spoken_language import checked_words
+from scrubjay.models.voice_activity import VoiceActivity
+from scrubjay.models.whisper_words import (
+    Said,
+    Window,
+    heard_in,
+    known_language,
+    tokens_but,
+    windows,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -114,27 +121,20 @@ class Whisper:
             WrongUse: a language the model does not know.
         """
         heard = as_sound(sound)
-        found = None if language is None else self._checked(language_code(language))
-        chance: float | None = None
-        if found is None and not self._languages:
+        found = known_language(self._name, language, self._languages or (ENGLISH,))
+        if not self._languages:
             found = ENGLISH
         wanted = None if words is None else checked_words(words)
-        segments: list[Heard] = []
-        with self._lock:
-            for span in windows(heard, self._activity, window_s=self._window_s):
-                inputs = self._inputs(cut(heard, span))
-                if found is None:
-                    found, chance = self._identified(inputs["input_features"])
-                segments += _placed(self._said(inputs, found, wanted), span)
-        return Transcript(
-            tuple(segments), found, len(heard) / SAMPLE_RATE, f"whisper {self._name}", chance
-        )
 
-    def _checked(self, language: str) -> str:
-        known = self._languages or {ENGLISH: 0}
-        if language not in known:
-            raise UnknownName(f"language of the Whisper {self._name}", language, known)
-        return language
+        def hear(piece: Sound, language: str | None) -> Window:
+            inputs, chance = self._inputs(piece), None
+            if language is None:
+                language, chance = self._identified(inputs["input_features"])
+            return Window(self._said(inputs, language, wanted), language, chance)
+
+        with self._lock:
+            spans = windows(heard, self._activity, window_s=self._window_s)
+            return heard_in(heard, spans, hear, language=found, listener=f"whisper {self._name}")
 
     def _inputs(self, piece: Sound) -> dict[str, Tensor]:
         how: dict[str, Any] = {}
@@ -168,7 +168,7 @@ class Whisper:
 
     def _said(
         self, inputs: dict[str, Tensor], language: str, words: tuple[str, ...] | None
-    ) -> Iterator[Heard]:
+    ) -> Iterator[Said]:
         """What is said in a window; times from its beginning."""
         import torch
 
@@ -190,9 +190,7 @@ class Whisper:
             )
         for one in made["segments"][0]:
             text = self._processor.tokenizer.decode(one["tokens"], skip_special_tokens=True)
-            yield Heard(
-                text.strip(), float(one["start"]), float(one["end"]), confidence(_mean_log(one))
-            )
+            yield Said(text, float(one["start"]), float(one["end"]), _mean_log(one))
 
     def _all_but(self, words: tuple[str, ...]) -> list[int]:
         tokenizer = self._processor.tokenizer
@@ -215,11 +213,3 @@ def _mean_log(segment: dict[str, Any]) -> float:
         for at in range(max(first, prompt), min(end, len(sequence)))
     ]
     return float(torch.stack(chosen).mean()) if chosen else 0.0
-
-
-def _placed(segments: Iterator[Heard], span: Span) -> Iterator[Heard]:
-    """Segments of a window at their place in the whole sound; what is past its end was not said."""
-    for one in segments:
-        start, end = span.start_s + one.start_s, min(span.end_s, span.start_s + one.end_s)
-        if one.text and start < span.end_s:
-            yield Heard(one.text, start, end, one.confidence)
