@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from scrubjay.core.errors import BadConfig, MissingExtra, ModelNotFound, RemoteFailed
+from scrubjay.core.looking import ModelSpec
 from scrubjay.models.remote_bounds import MOST_BYTES, keep_within
 
 if TYPE_CHECKING:
@@ -110,6 +111,17 @@ class RemoteServer:
     def fingerprint(self, room: str) -> str:
         """Of a model of one room; the server may change what is behind a name unseen."""
         return hashlib.sha256(f"remote {room}\n{self.url}\n{self.model}".encode()).hexdigest()
+
+    def spec(self, room: str, **known: Any) -> ModelSpec:  # noqa: ANN401 - a ModelSpec's own
+        """Family `remote`, the model and where it is.
+
+        Args:
+            room: it is asked as, such as `vlm`.
+            known: further attributes of a ModelSpec.
+        """
+        return ModelSpec(
+            family="remote", name=self.name, fingerprint=self.fingerprint(room), **known
+        )
 
     def post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The JSON object that answers a JSON body.

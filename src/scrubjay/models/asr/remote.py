@@ -75,9 +75,7 @@ class RemoteListener:
     @property
     def spec(self) -> ModelSpec:
         """Family `remote`, the model and where it is."""
-        return ModelSpec(
-            family="remote", name=self._server.name, fingerprint=self._server.fingerprint("asr")
-        )
+        return self._server.spec("asr")
 
     def transcribe(
         self, sound: Sound, *, language: str | None = None, words: Sequence[str] | None = None

@@ -93,12 +93,7 @@ class RemoteVoice:
     @property
     def spec(self) -> ModelSpec:
         """Family `remote`, the model and where it is."""
-        return ModelSpec(
-            family="remote",
-            name=self._server.name,
-            fingerprint=self._server.fingerprint("tts"),
-            languages=tuple(self._voices),
-        )
+        return self._server.spec("tts", languages=tuple(self._voices))
 
     def speak(self, text: str, *, language: str | None = None, speed: float = 1.0) -> Spoken:
         """A text as a sound, at the rate the server sends.

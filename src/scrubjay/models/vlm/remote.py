@@ -84,12 +84,7 @@ class RemoteVisionLanguage:
         self._format = picture_format
         self._caption = caption
         self._refused: frozenset[str] = frozenset()
-        self._spec = ModelSpec(
-            family="remote",
-            name=server.name,
-            fingerprint=server.fingerprint("vlm"),
-            max_pictures=max_pictures,
-        )
+        self._spec = server.spec("vlm", max_pictures=max_pictures)
 
     @property
     def spec(self) -> ModelSpec:
