@@ -21,7 +21,7 @@ from scrubjay.training.callbacks import failure
 from scrubjay.training.data import PairBatch, ViewBatch
 from scrubjay.training.freeze import freeze_towers
 from scrubjay.training.losses import PairLoss
-from scrubjay.training.schedule import cosine_with_warmup, warmup_steps
+from scrubjay.training.schedule import scheduled
 
 RECALL_AT = (1, 5, 10)
 
@@ -182,15 +182,7 @@ class ContrastiveModule(LightningModule):
             decay_groups(self.parameters(), self._weight_decay), lr=self._lr, betas=self._betas
         )
         total = int(self.trainer.estimated_stepping_batches)
-        warmup = warmup_steps(self._warmup, total)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer,
-            lambda step: cosine_with_warmup(step, total=total, warmup=warmup, final=self._final_lr),
-        )
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+        return scheduled(optimizer, total=total, warmup=self._warmup, final=self._final_lr)
 
 
 def decay_groups(parameters: Iterable[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:

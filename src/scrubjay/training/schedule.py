@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
 from scrubjay.core.errors import BadConfig
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
 
 
 def warmup_steps(warmup: float, total: int) -> int:
@@ -35,3 +39,21 @@ def cosine_with_warmup(step: int, *, total: int, warmup: int, final: float) -> f
         return (step + 1) / (warmup + 1)
     done = min(1.0, (step - warmup) / max(1, total - warmup))
     return final + (1.0 - final) * 0.5 * (1.0 + math.cos(math.pi * done))
+
+
+def scheduled(optimizer: Optimizer, *, total: int, warmup: float, final: float) -> dict[str, Any]:
+    """An optimizer whose rates follow `cosine_with_warmup`, as Lightning asks for one.
+
+    Args:
+        optimizer: with the peak rates.
+        total: steps of the whole run.
+        warmup: as for `warmup_steps`, and so is its error.
+        final: the last rate as a share of the peak.
+    """
+    from torch.optim.lr_scheduler import LambdaLR
+
+    rising = warmup_steps(warmup, total)
+    schedule = LambdaLR(
+        optimizer, lambda step: cosine_with_warmup(step, total=total, warmup=rising, final=final)
+    )
+    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -14,7 +14,7 @@ from torch.nn import functional
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.models.builtin.network import Network, TextFront
 from scrubjay.training.losses import PairLoss
-from scrubjay.training.schedule import cosine_with_warmup, warmup_steps
+from scrubjay.training.schedule import scheduled
 from scrubjay.training.world.bank import ConceptBank
 from scrubjay.training.world.batches import WorldBatch
 from scrubjay.training.world.facts import Facts
@@ -189,15 +189,7 @@ class WorldModule(LightningModule):
             betas=self._betas,
         )
         total = int(self.trainer.estimated_stepping_batches)
-        warmup = warmup_steps(self._warmup, total)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer,
-            lambda step: cosine_with_warmup(step, total=total, warmup=warmup, final=self._final_lr),
-        )
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+        return scheduled(optimizer, total=total, warmup=self._warmup, final=self._final_lr)
 
 
 def agree_named(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:

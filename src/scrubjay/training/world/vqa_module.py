@@ -18,7 +18,7 @@ from scrubjay.media.world.questions import Kind
 from scrubjay.models.builtin.network import ImageTower, Network
 from scrubjay.models.builtin.settings import NetworkSettings
 from scrubjay.models.builtin_vqa.network import Answerer, Eye, Sizes
-from scrubjay.training.schedule import cosine_with_warmup, warmup_steps
+from scrubjay.training.schedule import scheduled
 from scrubjay.training.world.vqa_batches import INSIDE, NEITHER, VqaBatch
 from scrubjay.training.world.vqa_lexicon import lexicon
 
@@ -180,15 +180,7 @@ class VqaModule(LightningModule):
         ]
         optimizer = torch.optim.AdamW(groups, lr=self._lr, betas=self._betas)
         total = int(self.trainer.estimated_stepping_batches)
-        warmup = warmup_steps(self._warmup, total)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer,
-            lambda step: cosine_with_warmup(step, total=total, warmup=warmup, final=self._final_lr),
-        )
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+        return scheduled(optimizer, total=total, warmup=self._warmup, final=self._final_lr)
 
 
 def body_of(start: TrainableEncoder | None) -> Network:
