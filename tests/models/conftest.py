@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +9,23 @@ import torch
 from scrubjay.core.protocols import Encoder, TrainableEncoder
 from scrubjay.models.load import load_trainable, load_version
 from tests.models.pretrained_models import SAVE
+from tests.models.remote_server import ProtocolServer, protocol_server
 
 torch.set_num_threads(1)
+
+
+@pytest.fixture
+def server() -> Iterator[ProtocolServer]:
+    """A server of the fake models, for one test to script."""
+    with protocol_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def standing_server() -> Iterator[ProtocolServer]:
+    """The same for all tests of a module, which ask it and no more."""
+    with protocol_server() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

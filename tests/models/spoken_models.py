@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import torch
 
 LETTERS = " abcdefghijklmnopqrstuvwxyz'-äöüß"
+
+
+def copy_without(folder: Path, into: Path, weight: str) -> Path:
+    """A model's folder again, one of its weights gone."""
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(folder, into)
+    weights = load_file(into / "model.safetensors")
+    weights.pop(weight)
+    save_file(weights, into / "model.safetensors", metadata={"format": "pt"})
+    return into
 
 
 def save_vits(folder: Path, *, language: str = "eng", rate: int = 16_000) -> Path:

@@ -34,12 +34,6 @@ BODY = {
 }
 
 
-@pytest.fixture
-def server():
-    with protocol_server() as running:
-        yield running
-
-
 def to(server: ProtocolServer, **options) -> RemoteServer:
     return RemoteServer(server.url, MODEL, **{"timeout_s": 5, "retries": 0, **options})
 

@@ -5,7 +5,7 @@ A new family needs one line in BUILDERS: how to make a small one, and what it is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -18,7 +18,6 @@ from scrubjay.core.looking import ModelSpec
 from scrubjay.core.protocols import SpeechToText
 from scrubjay.models.family import Room
 from scrubjay.models.load import families, load_asr, load_tts
-from tests.models.remote_server import protocol_server
 from tests.models.voices import noise, say, silence, tone
 
 
@@ -52,7 +51,7 @@ def whisper(request) -> SpeechToText:
 
 
 def remote(request) -> SpeechToText:
-    url = request.getfixturevalue("server").url
+    url = request.getfixturevalue("standing_server").url
     return load_asr("remote", url=url, model="listener", retries=0)
 
 
@@ -65,12 +64,6 @@ BUILDERS = {
 }
 
 each = pytest.mark.parametrize("family", BUILDERS)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[object]:
-    with protocol_server() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -15,15 +15,9 @@ from scrubjay.core.types import SAMPLE_RATE
 from scrubjay.models.asr.remote import windows
 from scrubjay.models.language_names import language_of
 from scrubjay.models.load import load_asr, load_tts
-from tests.models.remote_server import protocol_server, raw, status
+from tests.models.remote_server import raw, status
 
 QUIET = np.zeros(SAMPLE_RATE, np.float32)
-
-
-@pytest.fixture
-def server():
-    with protocol_server() as running:
-        yield running
 
 
 def listener_at(server, **options):

@@ -6,7 +6,7 @@ A new family needs one line in BUILDERS: how to make a small one.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -18,7 +18,6 @@ from scrubjay.core.looking import ModelSpec
 from scrubjay.core.protocols import Voice
 from scrubjay.models.family import Room
 from scrubjay.models.load import families, load_tts
-from tests.models.remote_server import protocol_server
 from tests.models.spoken_models import save_vits
 
 TEXT = "how many cups are on the table"
@@ -31,7 +30,7 @@ def espeak(request, folder) -> Voice:
 
 
 def remote(request, folder) -> Voice:
-    url = request.getfixturevalue("server").url
+    url = request.getfixturevalue("standing_server").url
     return load_tts("remote", url=url, model="voice", retries=0)
 
 
@@ -43,12 +42,6 @@ BUILDERS = {
 }
 
 each = pytest.mark.parametrize("family", BUILDERS)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[object]:
-    with protocol_server() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -11,15 +11,9 @@ from scrubjay.core.errors import BadConfig, RemoteFailed, WrongUse
 from scrubjay.core.protocols import Voice
 from scrubjay.models.load import load_asr, load_tts
 from scrubjay.models.wave_bytes import encode_wave
-from tests.models.remote_server import protocol_server, raw, status
+from tests.models.remote_server import raw, status
 
 VOICES = {"en": "en", "de": "de"}
-
-
-@pytest.fixture
-def server():
-    with protocol_server() as running:
-        yield running
 
 
 def voice_at(server, **options):

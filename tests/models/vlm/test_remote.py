@@ -30,12 +30,6 @@ GREEDY = Sampling()
 
 
 @pytest.fixture
-def server():
-    with protocol_server() as running:
-        yield running
-
-
-@pytest.fixture
 def model(server):
     return load_vlm("remote", url=server.url, model=MODEL, retries=0, timeout_s=10)
 

@@ -134,8 +134,12 @@ class QuestionModel:
         verdict = self._answer(sight, instead.question)
         if verdict.why == "missing":
             return self._yes_or_no(False, 1 - verdict.chance)
-        if verdict.said is None or instead.number is None:
+        if verdict.said is None:
             return verdict
+        if instead.number is None:
+            # Beside one of the two it takes what is alike for the other.
+            gone = self._not_there(sight, self.lexicon.read(instead.question))
+            return self._yes_or_no(False, self.complete(sight)) if gone else verdict
         return self._yes_or_no(verdict.said.name == instead.number, verdict.chance)
 
     def _answer(self, sight: Sight, question: str) -> Verdict:
