@@ -37,56 +37,43 @@ def questioner() -> dict:
 
 def save_blip2(folder: Path) -> Path:
     """With an OPT, which continues a text."""
-    from transformers import Blip2Config, Blip2ForConditionalGeneration
-
     tokenizer = bpe("<image>", bos="</s>", eos="</s>", pad="<pad>")
-    config = Blip2Config(
-        vision_config=VISION,
-        qformer_config=questioner(),
-        text_config={
-            "model_type": "opt",
-            "dropout": 0.0,
-            "hidden_size": SMALL["hidden_size"],
-            "ffn_dim": SMALL["intermediate_size"],
-            "num_hidden_layers": 2,
-            "num_attention_heads": 4,
-            "word_embed_proj_dim": SMALL["hidden_size"],
-            "max_position_embeddings": 256,
-            "vocab_size": len(tokenizer),
-            **ids(tokenizer),
-        },
-        num_query_tokens=QUERIES,
-        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
-    )
-    return write(
-        folder,
-        Blip2ForConditionalGeneration(config),
-        tokenizer,
-        blip_pictures(),
-        processor="Blip2Processor",
-        num_query_tokens=QUERIES,
-    )
+    text = {
+        "model_type": "opt",
+        "dropout": 0.0,
+        "hidden_size": SMALL["hidden_size"],
+        "ffn_dim": SMALL["intermediate_size"],
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "word_embed_proj_dim": SMALL["hidden_size"],
+        "max_position_embeddings": 256,
+    }
+    return save_with(text, tokenizer, folder)
 
 
 def save_blip2_t5(folder: Path) -> Path:
     """With a T5, which reads a text and writes another."""
+    tokenizer = bpe("<image>", bos=None, eos="</s>", pad="<pad>")
+    text = {
+        "model_type": "t5",
+        "d_model": 32,
+        "d_ff": 64,
+        "d_kv": 8,
+        "num_layers": 2,
+        "num_heads": 4,
+        "decoder_start_token_id": tokenizer.pad_token_id,
+    }
+    return save_with(text, tokenizer, folder)
+
+
+def save_with(text: dict, tokenizer, folder: Path) -> Path:
+    """A BLIP-2 with a language model."""
     from transformers import Blip2Config, Blip2ForConditionalGeneration
 
-    tokenizer = bpe("<image>", bos=None, eos="</s>", pad="<pad>")
     config = Blip2Config(
         vision_config=VISION,
         qformer_config=questioner(),
-        text_config={
-            "model_type": "t5",
-            "d_model": 32,
-            "d_ff": 64,
-            "d_kv": 8,
-            "num_layers": 2,
-            "num_heads": 4,
-            "vocab_size": len(tokenizer),
-            "decoder_start_token_id": tokenizer.pad_token_id,
-            **ids(tokenizer),
-        },
+        text_config={**text, "vocab_size": len(tokenizer), **ids(tokenizer)},
         num_query_tokens=QUERIES,
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
     )

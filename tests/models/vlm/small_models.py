@@ -373,107 +373,72 @@ def qwen_pictures(**more):
 ROPE = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0}
 
 
-def save_qwen2_vl(folder: Path) -> Path:
-    from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration
+QWEN_VISION = {
+    "depth": 2,
+    "hidden_size": 32,
+    "num_heads": 4,
+    "patch_size": 8,
+    "spatial_merge_size": 2,
+    "temporal_patch_size": 2,
+}
+QWEN_LATER_VISION = {**QWEN_VISION, "intermediate_size": 64, "out_hidden_size": 32}
 
+
+def save_qwen(folder: Path, made_by, config_by, *, vision: dict, processor: str, **text) -> Path:
     tokenizer = qwen_tokenizer(*QWEN_MARKS)
-    config = Qwen2VLConfig(
-        vision_config={
-            "depth": 2,
-            "embed_dim": 32,
-            "hidden_size": 32,
-            "num_heads": 4,
-            "mlp_ratio": 2,
-            "patch_size": 8,
-            "spatial_merge_size": 2,
-            "temporal_patch_size": 2,
-        },
-        text_config={
-            **TEXT,
-            "vocab_size": len(tokenizer),
-            "rope_parameters": ROPE,
-            **ids(tokenizer),
-        },
+    text = {**TEXT, "vocab_size": len(tokenizer), "rope_parameters": ROPE, **text}
+    config = config_by(
+        vision_config=vision,
+        text_config={**text, **ids(tokenizer)},
         **qwen_ids(tokenizer),
     )
     return write(
         folder,
-        Qwen2VLForConditionalGeneration(config),
+        made_by(config),
         tokenizer,
         qwen_pictures(),
-        processor="Qwen2VLProcessor",
+        processor=processor,
         template=QWEN_TEMPLATE,
+    )
+
+
+def save_qwen2_vl(folder: Path) -> Path:
+    from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration
+
+    vision = {**QWEN_VISION, "embed_dim": 32, "mlp_ratio": 2}
+    return save_qwen(
+        folder,
+        Qwen2VLForConditionalGeneration,
+        Qwen2VLConfig,
+        vision=vision,
+        processor="Qwen2VLProcessor",
     )
 
 
 def save_qwen2_5_vl(folder: Path) -> Path:
     from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
-    tokenizer = qwen_tokenizer(*QWEN_MARKS)
-    config = Qwen2_5_VLConfig(
-        vision_config={
-            "depth": 2,
-            "hidden_size": 32,
-            "intermediate_size": 64,
-            "out_hidden_size": 32,
-            "num_heads": 4,
-            "patch_size": 8,
-            "spatial_merge_size": 2,
-            "temporal_patch_size": 2,
-            "window_size": 32,
-            "fullatt_block_indexes": [1],
-        },
-        text_config={
-            **TEXT,
-            "vocab_size": len(tokenizer),
-            "rope_parameters": ROPE,
-            **ids(tokenizer),
-        },
-        **qwen_ids(tokenizer),
-    )
-    return write(
+    vision = {**QWEN_LATER_VISION, "window_size": 32, "fullatt_block_indexes": [1]}
+    return save_qwen(
         folder,
-        Qwen2_5_VLForConditionalGeneration(config),
-        tokenizer,
-        qwen_pictures(),
+        Qwen2_5_VLForConditionalGeneration,
+        Qwen2_5_VLConfig,
+        vision=vision,
         processor="Qwen2_5_VLProcessor",
-        template=QWEN_TEMPLATE,
     )
 
 
 def save_qwen3_vl(folder: Path) -> Path:
     from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
 
-    tokenizer = qwen_tokenizer(*QWEN_MARKS)
-    config = Qwen3VLConfig(
-        vision_config={
-            "depth": 2,
-            "hidden_size": 32,
-            "intermediate_size": 64,
-            "out_hidden_size": 32,
-            "num_heads": 4,
-            "patch_size": 8,
-            "spatial_merge_size": 2,
-            "temporal_patch_size": 2,
-            "num_position_embeddings": 64,
-            "deepstack_visual_indexes": [0],
-        },
-        text_config={
-            **TEXT,
-            "head_dim": 8,
-            "vocab_size": len(tokenizer),
-            "rope_parameters": ROPE,
-            **ids(tokenizer),
-        },
-        **qwen_ids(tokenizer),
-    )
-    return write(
+    vision = {**QWEN_LATER_VISION, "num_position_embeddings": 64, "deepstack_visual_indexes": [0]}
+    return save_qwen(
         folder,
-        Qwen3VLForConditionalGeneration(config),
-        tokenizer,
-        qwen_pictures(),
+        Qwen3VLForConditionalGeneration,
+        Qwen3VLConfig,
+        vision=vision,
         processor="Qwen3VLProcessor",
-        template=QWEN_TEMPLATE,
+        head_dim=8,
     )
 
 
@@ -530,25 +495,12 @@ def save_idefics3(folder: Path) -> Path:
         Idefics3ImageProcessorPil,
     )
 
-    tokenizer = idefics_tokenizer("<global-img>", *TILES)
-    config = Idefics3Config(
-        vision_config=VISION,
-        text_config={"model_type": "llama", **TEXT, "vocab_size": len(tokenizer), **ids(tokenizer)},
-        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
-        scale_factor=2,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    pictures = Idefics3ImageProcessorPil(
-        size={"longest_edge": 2 * SIDE}, max_image_size={"longest_edge": SIDE}
-    )
-    return write(
+    return save_tiled(
         folder,
-        Idefics3ForConditionalGeneration(config),
-        tokenizer,
-        pictures,
+        Idefics3ForConditionalGeneration,
+        Idefics3Config,
+        Idefics3ImageProcessorPil,
         processor="Idefics3Processor",
-        template=IDEFICS_TEMPLATE,
-        image_seq_len=4,
     )
 
 
@@ -556,24 +508,36 @@ def save_smolvlm(folder: Path) -> Path:
     from transformers import SmolVLMConfig, SmolVLMForConditionalGeneration
     from transformers.models.smolvlm.image_processing_pil_smolvlm import SmolVLMImageProcessorPil
 
-    tokenizer = idefics_tokenizer("<global-img>", "<|im_start|>", *TILES)
-    config = SmolVLMConfig(
+    return save_tiled(
+        folder,
+        SmolVLMForConditionalGeneration,
+        SmolVLMConfig,
+        SmolVLMImageProcessorPil,
+        processor="SmolVLMProcessor",
+        begin="<|im_start|>",
+    )
+
+
+def save_tiled(
+    folder: Path, made_by, config_by, pictures_by, *, processor: str, begin: str = ""
+) -> Path:
+    """An Idefics that is shown a picture in tiles; `begin` begins its turns."""
+    tokenizer = idefics_tokenizer("<global-img>", *([begin] if begin else []), *TILES)
+    config = config_by(
         vision_config=VISION,
         text_config={"model_type": "llama", **TEXT, "vocab_size": len(tokenizer), **ids(tokenizer)},
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         scale_factor=2,
         pad_token_id=tokenizer.pad_token_id,
     )
-    pictures = SmolVLMImageProcessorPil(
-        size={"longest_edge": 2 * SIDE}, max_image_size={"longest_edge": SIDE}
-    )
+    pictures = pictures_by(size={"longest_edge": 2 * SIDE}, max_image_size={"longest_edge": SIDE})
     return write(
         folder,
-        SmolVLMForConditionalGeneration(config),
+        made_by(config),
         tokenizer,
         pictures,
-        processor="SmolVLMProcessor",
-        template="<|im_start|>" + IDEFICS_TEMPLATE,
+        processor=processor,
+        template=begin + IDEFICS_TEMPLATE,
         image_seq_len=4,
     )
 
