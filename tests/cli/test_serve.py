@@ -9,6 +9,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from scrubjay.ask.settings import AskSettings
 from scrubjay.cli.main import app
 from scrubjay.core.errors import WrongUse
 
@@ -26,7 +27,8 @@ def listened(monkeypatch):
     """What the server would have been started with."""
     heard = []
     monkeypatch.setattr(
-        "scrubjay.web.server.serve", lambda home, settings, *, tell: heard.append((home, settings))
+        "scrubjay.web.server.serve",
+        lambda home, settings, *, asking, tell: heard.append((home, settings, asking)),
     )
     return heard
 
@@ -45,12 +47,13 @@ def test_options_reach_the_server(listened, tmp_path, monkeypatch):
         "--log-queries",
     )
     assert result.exit_code == 0, result.output
-    ((home, settings),) = listened
+    ((home, settings, asking),) = listened
     assert home.path == tmp_path / "home"
     assert (settings.host, settings.port) == ("0.0.0.0", 81)
     assert settings.token == "a-token-of-enough-letters"
     assert settings.names == ("a.example", "b.example")
     assert settings.log_queries is True
+    assert asking == AskSettings()
 
 
 def test_alone_it_is_for_this_machine(listened, tmp_path, monkeypatch):

@@ -213,7 +213,7 @@ def test_the_kill_tests_know_every_failpoint_of_the_store():
     points, suffixes, written = failpoints_in_source()
     assert points == {
         "durable", "snapshot", "registry", "champion", "catalog", "generation", "quarantine",
-        "lease", "pull", "held", "served", "media", "look", "source", "upload",
+        "lease", "pull", "held", "served", "media", "look", "source", "upload", "gleaning",
     }  # fmt: skip
     assert suffixes == {
         f".{side}_{step}"

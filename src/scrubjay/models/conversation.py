@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from scrubjay.core.errors import WrongUse
-from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Role
+from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Role, Sampling
 from scrubjay.core.types import Picture
 from scrubjay.models.image_input import as_picture
 
@@ -47,6 +47,18 @@ def checked(messages: Sequence[Message], spec: ModelSpec) -> tuple[Message, ...]
 def pictures_of(messages: Sequence[Message]) -> tuple[Picture, ...]:
     """Every picture of a conversation, in order."""
     return tuple(picture for message in messages for picture in message.pictures)
+
+
+def cut_short(reply: Reply, sampling: Sampling) -> Reply:
+    """The same no longer than was asked for; a word counts as a token."""
+    text = reply.text
+    for stop in sampling.stop:
+        text = text.split(stop, 1)[0]
+    words = re.findall(r"\s*\S+", text)
+    kept = words[: sampling.max_new_tokens]
+    return replace(
+        reply, text="".join(kept), tokens_out=len(kept), finished=len(kept) == len(words)
+    )
 
 
 def word_by_word(reply: Reply) -> ReplyStream:

@@ -40,7 +40,9 @@ def client(shared: TestClient) -> TestClient:
 
 
 def hidden(page: str, name: str) -> str:
-    return page.partition(f'name="{name}" value="')[2].partition('"')[0]
+    """The value of a hidden field in what the page is about."""
+    about = page.partition("<main")[2]
+    return about.partition(f'name="{name}" value="')[2].partition('"')[0]
 
 
 def log_in(client: TestClient, token: str = TOKEN, wanted: str = "/items?kind=image") -> object:

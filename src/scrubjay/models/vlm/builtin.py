@@ -6,7 +6,6 @@ holds its parts and `models/builtin_vqa/shipped/card.md` says what it can do and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -138,16 +137,4 @@ def _together(verdicts: Sequence[Verdict], sampling: Sampling, read: int) -> Rep
 
 
 def _reply(told: bool, text: str, confidence: float | None, sampling: Sampling, read: int) -> Reply:
-    """A reply no longer than was asked for; a word counts as a token."""
-    for stop in sampling.stop:
-        text = text.split(stop, 1)[0]
-    words = re.findall(r"\s*\S+", text)
-    kept = words[: sampling.max_new_tokens]
-    return Reply(
-        text="".join(kept),
-        told=told,
-        confidence=confidence,
-        tokens_in=read,
-        tokens_out=len(kept),
-        finished=len(kept) == len(words),
-    )
+    return cut_short(Reply(text=text, told=told, confidence=confidence, tokens_in=read), sampling)

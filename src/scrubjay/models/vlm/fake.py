@@ -99,16 +99,11 @@ def _taught(messages: Sequence[Message]) -> str | None:
 
 
 def _said(answer: str | None, sampling: Sampling, *, tokens_in: int) -> Reply:
-    text = CANNOT_TELL if answer is None else answer
-    for stop in sampling.stop:
-        text = text.split(stop, 1)[0]
-    words = re.findall(r"\s*\S+", text)
-    kept = words[: sampling.max_new_tokens]
-    return Reply(
-        text="".join(kept),
-        told=answer is not None,
-        confidence=None if answer is None else SURE,
+    told = answer is not None
+    reply = Reply(
+        text=CANNOT_TELL if answer is None else answer,
+        told=told,
+        confidence=SURE if told else None,
         tokens_in=tokens_in,
-        tokens_out=len(kept),
-        finished=len(kept) == len(words),
     )
+    return cut_short(reply, sampling)
