@@ -72,6 +72,11 @@ class Clients:
                 if wrong:
                     self.failures.append(wrong)
 
+    def met(self, generation):
+        """Whether a generation has answered, since it was served last or before."""
+        with self.lock:
+            return any(found == generation for _, found in self.by_pair)
+
     def ask(self, connection, path, body):
         connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
         answer = connection.getresponse()
@@ -105,8 +110,11 @@ class Clients:
         return wrong, (told["model"], "")
 
 
-def swap(server, pairs, times):
-    """Publish each pair in turn, half of them by asking the server, half by waiting for it."""
+def swap(server, pairs, times, asking):
+    """Publish each pair in turn, half of them by asking the server, half by waiting for it.
+
+    Each stays until one of the clients was answered by it.
+    """
     turns = itertools.islice(itertools.cycle([pairs.small, pairs.half, pairs.shipped]), times)
     for number, champion in enumerate(turns):
         pairs.publish(champion)
@@ -118,6 +126,9 @@ def swap(server, pairs, times):
         while json.loads(server.ask("GET", "/readyz")[1])["generation"] != champion.generation:
             assert time.monotonic() < until, "the champion was not noticed"
             time.sleep(0.05)
+        while not asking.met(champion.generation):
+            assert time.monotonic() < until, "nobody was answered by the champion"
+            time.sleep(0.02)
 
 
 def swap_under_load(pairs, capsys, *, requests, swaps, clients):
@@ -132,7 +143,7 @@ def swap_under_load(pairs, capsys, *, requests, swaps, clients):
         for thread in threads:
             thread.start()
         try:
-            swap(server, pairs, swaps)
+            swap(server, pairs, swaps, asking)
             while asking.answers < requests:
                 assert time.monotonic() < began + 1100
                 time.sleep(0.05)

@@ -151,6 +151,15 @@ class Sampler:
         shown = self.shown or familiar()
         return shown[int(random.integers(len(shown)))]
 
+    def concepts(self, random: np.random.Generator, count: int) -> list[int]:
+        """So many different concepts that may share a picture."""
+        chosen: list[int] = []
+        while len(chosen) < count:
+            one = self.concept(random)
+            if one not in chosen and not has_held_out_pair([*chosen, one]):
+                chosen.append(one)
+        return chosen
+
     def _beside(self, first: int, random: np.random.Generator) -> int:
         if self.company and shape_of(first) and random.random() < self.company:
             return _any_shape(random)

@@ -15,7 +15,7 @@ from scrubjay.models.builtin_vqa import sentences
 from scrubjay.models.builtin_vqa.answering import QuestionModel, Verdict
 from scrubjay.models.builtin_vqa.files import read_model
 from scrubjay.models.builtin_vqa.shipped import FOLDER
-from scrubjay.models.conversation import checked, word_by_word
+from scrubjay.models.conversation import checked, cut_short, word_by_word
 
 FAMILY = "builtin"
 LEAST = 0.5

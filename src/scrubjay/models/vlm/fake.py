@@ -15,7 +15,7 @@ from itertools import pairwise
 from scrubjay.core.looking import Message, ModelSpec, Reply, ReplyStream, Role, Sampling
 from scrubjay.core.types import Picture
 from scrubjay.models.colours import main_colour
-from scrubjay.models.conversation import checked, pictures_of, word_by_word
+from scrubjay.models.conversation import checked, cut_short, pictures_of, word_by_word
 
 SURE = 0.9
 CANNOT_TELL = "I can't tell"

@@ -20,7 +20,7 @@ from scrubjay.core.types import Media, Modality
 from scrubjay.media.world.captions import Caption, caption
 from scrubjay.media.world.draw import MOSAIC, cells, draw, mosaic
 from scrubjay.media.world.lexicon import OPPOSITE
-from scrubjay.media.world.scene import Sampler, Scene, has_held_out_pair, twin
+from scrubjay.media.world.scene import Sampler, Scene, twin
 from scrubjay.media.world.things import Language
 from scrubjay.models.builtin.inputs import VariedSpeech
 from scrubjay.training.data import EpochOrder
@@ -250,7 +250,7 @@ class WorldBatches(Dataset[WorldBatch]):
         drawn = [draw(scene, random) for scene in scenes]
         sampler = Sampler(shapes=0.3)
         mosaics = range(round(self._mosaics * share))
-        drawn += [mosaic(_together(sampler, random), random) for _ in mosaics]
+        drawn += [mosaic(sampler.concepts(random, MOSAIC * MOSAIC), random) for _ in mosaics]
         pictures: list[Media] = [one.picture for one in drawn]
         seen = np.stack([cells(one, self._across) for one in drawn])
         return self._see(pictures)["pixel_values"], seen
@@ -320,13 +320,3 @@ def _placed(seen: NDArray[np.int64], scenes: Sequence[Scene]) -> NDArray[np.int6
 
 def _tensors(pair: tuple[NDArray[np.int64], NDArray[np.int64]]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(pair[0]), torch.from_numpy(pair[1])
-
-
-def _together(sampler: Sampler, random: np.random.Generator) -> list[int]:
-    """Nine concepts that may share a picture."""
-    chosen: list[int] = []
-    while len(chosen) < MOSAIC * MOSAIC:
-        one = sampler.concept(random)
-        if one not in chosen and not has_held_out_pair([*chosen, one]):
-            chosen.append(one)
-    return chosen

@@ -17,7 +17,7 @@ from scrubjay.media.world.draw import MOSAIC, SIDE, Drawn, cells, mosaic, signs
 from scrubjay.media.world.lexicon import SIGN_WORDS
 from scrubjay.media.world.outside import outside
 from scrubjay.media.world.questions import Kind
-from scrubjay.media.world.scene import Sampler, has_held_out_pair, shape_of
+from scrubjay.media.world.scene import Sampler, shape_of
 from scrubjay.models.image_input import ImageInput
 from scrubjay.training.data import EpochOrder
 from scrubjay.training.epochs import EpochData
@@ -193,7 +193,7 @@ class VqaBatches(Dataset[VqaBatch]):
         share = max(0.15, 1 - 1.4 * epoch / max(1, self._epochs))
         sampler = Sampler(shapes=0.3)
         mosaics = round(self._mosaics * share)
-        packed = [mosaic(_together(sampler, random), random) for _ in range(mosaics)]
+        packed = [mosaic(sampler.concepts(random, MOSAIC * MOSAIC), random) for _ in range(mosaics)]
         # Reading takes longest to learn: signs take the room that mosaics leave.
         packed += [
             signs(random.choice(len(SIGN_WORDS), MOSAIC, replace=False).tolist(), random)
@@ -257,16 +257,6 @@ def middles(drawn: Drawn, across: int) -> tuple[NDArray[np.float32], NDArray[np.
         size = np.log(np.maximum(1.0, [one.width, one.height]) / SIDE * across)
         box[cell] = (x - int(x) - 0.5, y - int(y) - 0.5, *size)
     return there, box
-
-
-def _together(sampler: Sampler, random: np.random.Generator) -> list[int]:
-    """Nine concepts that may share a picture."""
-    chosen: list[int] = []
-    while len(chosen) < MOSAIC * MOSAIC:
-        one = sampler.concept(random)
-        if one not in chosen and not has_held_out_pair([*chosen, one]):
-            chosen.append(one)
-    return chosen
 
 
 def _looked_up(covered: NDArray[np.int64], what: Callable[[int], int]) -> NDArray[np.int64]:
