@@ -20,7 +20,7 @@ from scrubjay.media.world.scene import (
     held_out_pair,
 )
 from scrubjay.media.world.things import newcomers
-from scrubjay.training.world.batches import FOCUS_FROM, World, WorldBatches, _together
+from scrubjay.training.world.batches import FOCUS_FROM, World, WorldBatches
 from scrubjay.training.world.clips import Clips
 from scrubjay.training.world.facts import TEMPLATES, UNKNOWN, facts_of
 from tests.training.tiny import TinyEncoder
@@ -216,7 +216,7 @@ def test_nothing_held_out_is_in_a_batch(spoken):
 def test_mosaics_never_hold_a_held_out_pair():
     random = np.random.default_rng(0)
     for _ in range(200):
-        together = _together(Sampler(shapes=0.3), random)
+        together = Sampler(shapes=0.3).concepts(random, 9)
         assert len(set(together)) == 9
         assert not any(held_out_pair(a, b) for a, b in combinations(together, 2))
         assert max(together) < concept_count()
