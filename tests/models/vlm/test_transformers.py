@@ -524,10 +524,11 @@ def test_a_gpu_that_is_not_there_is_refused(looking) -> None:
 def test_missing_libraries_are_named(monkeypatch, looking) -> None:
     import sys
 
+    folder = looking("llava")
     monkeypatch.setitem(sys.modules, "transformers", None)
     for family in ("transformers", "blip2", "git", "vilt"):
         with pytest.raises(MissingExtra, match=r"scrubjay\[vlm\]"):
-            load_vlm(family, source=looking("llava"))
+            load_vlm(family, source=folder)
 
 
 def test_the_fingerprint_follows_what_may_change_an_answer(looking, tmp_path, vlm) -> None:
