@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import logging
-import logging.config
 import re
+import subprocess
+import sys
+import textwrap
 from dataclasses import dataclass, field
 
 import pytest
@@ -17,7 +18,7 @@ from fastapi.testclient import TestClient
 
 from scrubjay.web import request_log
 from scrubjay.web.metrics import Metrics
-from scrubjay.web.request_log import RequestLog, log_config
+from scrubjay.web.request_log import RequestLog
 from scrubjay.web.settings import ServeSettings
 
 TOKEN = "a-token-nobody-may-read-anywhere"
@@ -172,9 +173,12 @@ def test_a_reader_that_went_away_fails_no_request() -> None:
     assert seen.client().get("/pieces").status_code == 200
 
 
-def test_the_servers_own_lines_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:
-    before = {name: vars(logging.getLogger(name)).copy() for name in ("uvicorn", "scrubjay")}
-    try:
+def test_the_servers_own_lines_are_json_too() -> None:
+    """In a process of its own: whoever configures logging closes what others have opened."""
+    program = """
+        import logging.config
+        from scrubjay.web.request_log import log_config
+
         logging.config.dictConfig(log_config())
         logging.getLogger("uvicorn.error").info("Uvicorn running on %s", "http://127.0.0.1:1")
         try:
@@ -182,10 +186,11 @@ def test_the_servers_own_lines_are_json_too(capsys: pytest.CaptureFixture[str]) 
         except ValueError:
             logging.getLogger("scrubjay.web").exception("a job failed")
         logging.getLogger("scrubjay.web").debug("too much")
-    finally:
-        for name, was in before.items():
-            vars(logging.getLogger(name)).update(was)
-    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    """
+    said = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True
+    )
+    first, second = map(json.loads, said.stdout.splitlines())
     assert first["event"] == "Uvicorn running on http://127.0.0.1:1"
     assert first["level"] == "info"
     assert (second["level"], second["logger"]) == ("error", "scrubjay.web")
