@@ -134,6 +134,8 @@ IN_THE_BASE = frozenset(
 """Libraries Debian's slim Python image has: glibc's, GCC's, and what apt and Python need."""
 OPTIONAL = frozenset({"libOpenCL.so.1"})
 """Of OpenVINO's plugin for Intel graphics, which is loaded only where there are some."""
+FOR_GPUS = re.compile(r"libbitsandbytes_(cuda|rocm|xpu)")
+"""One of them is loaded where there is such a GPU, with the libraries of its torch."""
 
 
 @pytest.mark.slow
@@ -192,6 +194,7 @@ def _brings_every_library(builder: Builder) -> None:
         path
         for path in (builder.root / "opt").rglob("*")
         if ".so" in path.name and path.is_file() and not path.is_symlink()
+        if not FOR_GPUS.match(path.name)
     ]
     brought = {path.name for path in (builder.root / "opt").rglob("*.so*")}
     said = subprocess.run(
