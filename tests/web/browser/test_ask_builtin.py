@@ -98,7 +98,7 @@ def test_a_question_about_it_is_answered_and_one_it_cannot_know_is_not(
 def test_a_scene_is_asked_about_aloud_and_the_answer_is_spoken(
     playwright: Playwright, asking: str, seen: Seen, scene: Path, tmp_path: Path
 ) -> None:
-    question = spoken("what is in the picture", tmp_path / "question.wav")
+    question = spoken("what do you see", tmp_path / "question.wav")
     with (
         launch(playwright, microphone=question) as browser,
         watched(browser, asking, seen) as context,
@@ -108,7 +108,7 @@ def test_a_scene_is_asked_about_aloud_and_the_answer_is_spoken(
         page.get_by_label("Choose pictures").set_input_files(scene)
         say(page, question)
         article = page.locator("#the-answer")
-        expect(article).to_contain_text("You said: what is in the picture", timeout=SECONDS)
+        expect(article).to_contain_text("You said: what do you see", timeout=SECONDS)
         expect(article.locator("#said")).to_contain_text("lion")
         is_heard(page)
         samples, rate = decode_wave(wav_of(page))
