@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from scrubjay.ask.chart_geometry import measured
 from scrubjay.ask.charting import chart_of
@@ -133,3 +133,25 @@ def test_without_text_there_is_no_axis() -> None:
     picture, _ = drawn()
     height, width = picture.shape[:2]
     assert measured(picture, Reading((), width, height, "none")).chart is None
+
+
+def test_an_axis_with_its_ticks_is_no_label(reader) -> None:
+    """Turned on its side, the topmost tick and the axis look like an L."""
+    picture = Image.new("RGB", (700, 500), "white")
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(18)
+    pen.line((100, 50, 100, 400), fill="black", width=2)
+    pen.line((100, 400, 650, 400), fill="black", width=2)
+    for value in range(0, 51, 10):
+        y = 400 - 7 * value
+        pen.line((94, y, 100, y), fill="black", width=2)
+        pen.text((60, y - 10), str(value), fill="black", font=font)
+    for at, (name, value) in enumerate((("Anna", 20), ("Berta", 35), ("Cleo", 45))):
+        left = 160 + 160 * at
+        pen.rectangle((left, 400 - 7 * value, left + 80, 399), fill=(40, 80, 200))
+        pen.text((left + 10, 410), name, fill="black", font=font)
+    pixels = np.asarray(picture)
+    chart = measured(pixels, reader.read(pixels), reader).chart
+    assert chart is not None
+    assert chart.y_label == ""
+    assert chart.categories == ("Anna", "Berta", "Cleo")
+    assert np.abs(np.array(chart.series[0].values) - (20, 35, 45)).max() <= 0.5

@@ -240,7 +240,8 @@ def _titles(view: _View, words: Sequence[Word]) -> tuple[str, str, str]:
     for word in words:
         x, y = word.middle
         if abs(abs(word.angle) - 90) < 30:
-            beside.append(word)
+            # A tick and the axis look like a letter that lies on its side.
+            beside += [word] if len(word.text) > 1 else []
         elif y < top:
             above.append(word)
         elif y > bottom and left <= x <= right:

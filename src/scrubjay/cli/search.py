@@ -144,10 +144,10 @@ def query_file(path: Path) -> bytes:
 
     try:
         if path.stat().st_size > MediaLimits().max_bytes:
-            raise WrongUse(f"{path} is too large for a query ({path.stat().st_size:,} bytes)")
+            raise WrongUse(f"{path} is too large to be asked with ({path.stat().st_size:,} bytes)")
         return path.read_bytes()
     except OSError as error:
-        raise WrongUse(f"the query {path} cannot be read: {error.strerror or error}") from error
+        raise WrongUse(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def speech_bytes(seconds: float) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from scrubjay.core.errors import WrongUse
@@ -126,8 +126,3 @@ def _strings(
         if not isinstance(value, str):
             raise WrongUse(f"{name}.{key} must be a string")
     return known
-
-
-def with_text(part: Given, text: str) -> Given:
-    """A recording's words in its place."""
-    return replace(part, text=text, sound=None)

@@ -154,7 +154,9 @@ def test_a_text_is_never_an_option(tmp_path: Path) -> None:
 @needs_espeak
 def test_a_text_in_any_script_is_spoken() -> None:
     for text in ("Überraschung", "日本語", "👍🏽", "\ud800half", "\ufffe", "a\u202eb"):
-        load_tts("espeak").speak(text)
+        spoken = load_tts("espeak").speak(text)
+        assert spoken.duration_s > 0
+        assert np.isfinite(spoken.samples).all()
 
 
 @needs_espeak
