@@ -197,6 +197,13 @@ def test_a_model_that_takes_one_picture_is_asked_about_each():
     assert len(model.heard) == 2
 
 
+def test_tokens_of_all_pictures_are_counted():
+    model = Scripted([Reply("red", tokens_in=3, tokens_out=1)], instructed=False)
+    pictures = (shown(RED), shown(BLUE, name="b.png"))
+    answer = asking_with(vlm=model).ask(Asked(COLOUR, pictures=pictures))
+    assert (answer.tokens_in, answer.tokens_out) == (6, 2)
+
+
 def test_a_model_without_instructions_hears_the_bare_question():
     model = Scripted([Reply("two")], instructed=False, max_pictures=1)
     asked = Asked("how many cups?", pictures=(shown(RED),), prompt="careful")

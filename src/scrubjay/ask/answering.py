@@ -237,8 +237,8 @@ class Answering:
             clues=(*(clue for one in looked for clue in one.clues), *outcome.clues),
             steps=tuple(self.walk.steps),
             notes=tuple(self.walk.notes),
-            tokens_in=reply.tokens_in if reply else None,
-            tokens_out=reply.tokens_out if reply else None,
+            tokens_in=self.walk.tokens_in,
+            tokens_out=self.walk.tokens_out,
             finished=reply.finished if reply else True,
         )
 

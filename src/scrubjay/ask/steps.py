@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -38,6 +38,17 @@ class Walk:
     on_step: OnStep | None = None
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+
+    @property
+    def tokens_in(self) -> int | None:
+        """That models read for it; None: none says how many."""
+        return _sum(reply.tokens_in for reply in self.replies)
+
+    @property
+    def tokens_out(self) -> int | None:
+        """That models wrote for it; None: none says how many."""
+        return _sum(reply.tokens_out for reply in self.replies)
 
     @contextmanager
     def step(self, name: str, by: Callable[[], str]) -> Iterator[None]:
@@ -190,8 +201,16 @@ def answer(
         vlm = walk.models.vlm()
         with walk.models.turn(Room.VLM):
             if on_piece is None:
-                return vlm.reply(messages, sampling)
-            return _streamed(vlm.stream(messages, sampling), on_piece)
+                reply = vlm.reply(messages, sampling)
+            else:
+                reply = _streamed(vlm.stream(messages, sampling), on_piece)
+        walk.replies.append(reply)
+        return reply
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    known = [one for one in counts if one is not None]
+    return sum(known) if known else None
 
 
 def _streamed(pieces: ReplyStream, on_piece: OnText) -> Reply:
