@@ -70,6 +70,32 @@ def test_ctrl_c_while_adding_says_so_and_leaves_with_130(pictures: Path, tmp_pat
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    "turned", ["RuntimeError('what a library made of it')", "SystemExit(1)", "BadConfig('so')"]
+)
+def test_ctrl_c_that_a_library_turns_into_an_error_is_still_ctrl_c(turned: str) -> None:
+    code = f"""
+import os, signal
+from scrubjay.cli import main
+from scrubjay.core.errors import BadConfig
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+def app():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        signal.pause()
+    except KeyboardInterrupt as error:
+        raise {turned} from error
+
+main.app = app
+main.main()
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 130
+    assert ran.stderr.strip() == KEPT
+
+
 @pytest.mark.slow
 def test_ctrl_c_while_training_says_how_to_go_on(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -21,6 +21,7 @@ from scrubjay.cli.evaluate import evaluate
 from scrubjay.cli.forget import forget
 from scrubjay.cli.frame import note
 from scrubjay.cli.history import history
+from scrubjay.cli.interrupt import listen, pressed
 from scrubjay.cli.models import models
 from scrubjay.cli.read import read
 from scrubjay.cli.retrain import retrain
@@ -93,23 +94,34 @@ def main() -> None:
 
     0 ok, 1 failed, 2 wrong use, 3 another run holds the lease, 130 interrupted.
     """
+    listen()
     try:
         app()
-    except ScrubjayError as error:
-        note(f"scrubjay: {error}")
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, Interrupted):
-        note("scrubjay: interrupted; what was finished is kept")
-        sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except SystemExit as ended:
+        if pressed() and ended.code:
+            _interrupted()
+        raise
+    except (KeyboardInterrupt, Interrupted):
+        _interrupted()
     except Exception as error:  # noqa: BLE001 - the last net: a person never sees a traceback
-        if os.environ.get(DEBUG_VARIABLE):
+        if os.environ.get(DEBUG_VARIABLE) and not isinstance(error, ScrubjayError):
             traceback.print_exc()
+        if pressed():
+            _interrupted()
+        if isinstance(error, ScrubjayError):
+            note(f"scrubjay: {error}")
+            sys.exit(error.exit_code)
         note(
             f"scrubjay: this is a defect in Scrubjay, not in your data: "
             f"{type(error).__name__}: {error}\n"
             f"Run it again with {DEBUG_VARIABLE}=1 to see where, and please report it."
         )
         sys.exit(1)
+
+
+def _interrupted() -> NoReturn:
+    note("scrubjay: interrupted; what was finished is kept")
+    sys.exit(130)

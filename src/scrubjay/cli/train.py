@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scrubjay.cli.frame import HomeOption, JsonOption, Overrides, console, emit, note, progress_bar
+from scrubjay.cli.interrupt import pressed
 from scrubjay.core.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def train(
     try:
         with progress_bar() as progress, _epoch_lines():
             trained = train_version(open_home(home), config, resume=resume, progress=progress)
-    except KeyboardInterrupt:
-        note("To go on with it: scrubjay train --resume")
+    except BaseException as error:
+        if pressed() or isinstance(error, KeyboardInterrupt):
+            note("To go on with it: scrubjay train --resume")
         raise
     if json:
         emit(_payload(trained))

@@ -280,9 +280,15 @@ def test_what_strangers_wrote_is_text(desk: Page, tmp_path: Path) -> None:
     own = tmp_path / "<img src=x onerror=alert('name')>.png"
     desk.get_by_label("Choose pictures").set_input_files(picture(own, BLUE, HOSTILE))
     expect(desk.locator("#previews")).to_contain_text("onerror")
-    for name in ("Read the text", "Describe"):
+    for name, heading in (
+        ("Read the text", "What is written there"),
+        ("Describe", "What the picture shows"),
+    ):
         desk.get_by_role("button", name=name).click()
-        expect(desk.locator("#the-answer")).to_contain_text("alert(1)")
+        article = desk.locator("#the-answer")
+        expect(article.locator("h2")).to_contain_text(heading)
+        expect(article).to_be_focused()
+        expect(article).to_contain_text("alert(1)")
         assert desk.locator(FOREIGN).count() == 0
         assert desk.locator("img[src='x']").count() == 0
     ask(desk, f"repeat: {HOSTILE}")
