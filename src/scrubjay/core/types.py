@@ -44,6 +44,15 @@ class Kind(StrEnum):
     VIDEO = "video"
 
 
+class Clue(StrEnum):
+    """By what a moment of a video is found: its picture, its sound, the words said, those shown."""
+
+    SEEN = "seen"
+    HEARD = "heard"
+    SAID = "said"
+    READ = "read"
+
+
 class Split(StrEnum):
     """Which part of the data a content group belongs to."""
 
@@ -124,6 +133,8 @@ class Evidence:
     """Why an item was found: the picture, the caption, the moment, the box.
 
     Attributes:
+        kind: the modality of the row that was found; of a moment of a video, its `Clue`.
+        text: the caption, or what is said or written there.
         box: (x0, y0, x1, y1) as fractions of width and height.
     """
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scrubjay.core.types import AttributeValue, Item, Kind, Modality
+from scrubjay.core.types import AttributeValue, Clue, Item, Kind, Modality
 from scrubjay.store.attributes import columns_in, new_fields, types_in
 from scrubjay.store.catalog_schema import (
     attribute_values,
@@ -28,6 +28,10 @@ ROW_FIELDS: Mapping[str, str] = {
     "version": "string",
     "start_s": "float64",
     "end_s": "float64",
+    "clue": "string",
+    "clue_text": "string",
+    "moment_s": "float64",
+    "moment_end_s": "float64",
 }
 """What a filter may name besides the item's fields."""
 _SPACE = b"scrubjay.version"
@@ -42,6 +46,10 @@ class Row:
         version: the registered version that made the vector.
         start_s: where the span begins, or None for the whole item.
         end_s: where it ends.
+        clue: of a video: what of it the vector is made of.
+        text: of a video: the words that are said or shown there.
+        moment: of a video: the seconds from and to which the moment lasts that the row belongs to.
+            Rows of one moment are found as one.
     """
 
     item: Item
@@ -49,17 +57,21 @@ class Row:
     version: str
     start_s: float | None = None
     end_s: float | None = None
+    clue: Clue | None = None
+    text: str | None = None
+    moment: tuple[float, float] | None = None
 
     @property
     def key(self) -> str:
-        """Unique in a generation: no two rows of an item begin at once in one modality."""
+        """Unique in a generation: no two rows of an item begin at once and are made of the same."""
         start = "-" if self.start_s is None else repr(float(self.start_s))
-        return f"{self.modality.value} {start} {self.item.id}"
+        made_of = self.modality.value if self.clue is None else self.clue.value
+        return f"{made_of} {start} {self.item.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best row of an item; `score` is the cosine with the query."""
+    """The best row of an item, or of a moment of a video; `score` is the cosine with the query."""
 
     id: str
     kind: Kind
@@ -71,6 +83,9 @@ class Found:
     start_s: float | None = None
     end_s: float | None = None
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    clue: Clue | None = None
+    text: str | None = None
+    moment: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,9 @@ class Span:
     version: str
     start_s: float | None = None
     end_s: float | None = None
+    clue: Clue | None = None
+    text: str | None = None
+    moment: tuple[float, float] | None = None
 
 
 def row_schema(dim: int, attribute_types: Mapping[str, str], *, version: str) -> pa.Schema:
@@ -130,6 +148,10 @@ def row_table(rows: Sequence[Row], vectors: NDArray[np.float32], schema: pa.Sche
             "version": row.version,
             "start_s": row.start_s,
             "end_s": row.end_s,
+            "clue": None if row.clue is None else row.clue.value,
+            "clue_text": row.text,
+            "moment_s": None if row.moment is None else row.moment[0],
+            "moment_end_s": None if row.moment is None else row.moment[1],
         }
         for row in rows
     ]
@@ -141,8 +163,8 @@ def row_table(rows: Sequence[Row], vectors: NDArray[np.float32], schema: pa.Sche
 
 
 def shown_columns(schema: pa.Schema) -> list[str]:
-    """The columns `found` reads."""
-    return [*SHOWN, *columns_in(schema).values()]
+    """The columns `found` reads, of those that there are."""
+    return [*(name for name in SHOWN if name in schema.names), *columns_in(schema).values()]
 
 
 def found(row: Mapping[str, Any], columns: Mapping[str, str], score: float) -> Found:
@@ -162,4 +184,7 @@ def found(row: Mapping[str, Any], columns: Mapping[str, str], score: float) -> F
         start_s=row["start_s"],
         end_s=row["end_s"],
         attributes=attributes_of(row, columns),
+        clue=None if row.get("clue") is None else Clue(row["clue"]),
+        text=row.get("clue_text"),
+        moment=None if row.get("moment_s") is None else (row["moment_s"], row["moment_end_s"]),
     )
