@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from scrubjay.core.config import MediaLimits
@@ -49,17 +50,21 @@ class Upload:
 
     Attributes:
         name: of the file, without folders.
+        data: its bytes; empty where `path` has them.
         month: it belongs to, `YYYY-MM`; None means now.
         attributes: typed, by column name.
+        path: a file with its bytes, where they are too many to be held: a video. Whoever hands it
+            over removes it afterwards; it may be moved away before.
     """
 
     name: str
-    data: bytes
+    data: bytes = b""
     captions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     language: str | None = None
     month: str | None = None
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
