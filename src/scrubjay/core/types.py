@@ -136,6 +136,8 @@ class Evidence:
         kind: the modality of the row that was found; of a moment of a video, its `Clue`.
         text: the caption, or what is said or written there.
         box: (x0, y0, x1, y1) as fractions of width and height.
+        score: how well it fits by itself, where several things speak for a hit, on the scale of the
+            hit's own score.
     """
 
     kind: str
@@ -143,21 +145,27 @@ class Evidence:
     start_s: float | None = None
     end_s: float | None = None
     box: tuple[float, float, float, float] | None = None
+    score: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The documented JSON object."""
-        return {
+        """The documented JSON object; `score` only where there is one."""
+        told: dict[str, Any] = {
             "kind": self.kind,
             "text": self.text,
             "start_s": self.start_s,
             "end_s": self.end_s,
             "box": list(self.box) if self.box else None,
         }
+        return told if self.score is None else told | {"score": self.score}
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One search result; `score` is the cosine between query and row."""
+    """One search result; a moment of a video is one of its own, from `start_s` to `end_s`.
+
+    `score` is the cosine between query and row; of a moment it is on the same scale as that of a
+    picture that fits the query as well.
+    """
 
     id: str
     kind: Kind

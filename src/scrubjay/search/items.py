@@ -35,17 +35,25 @@ class KnownItem:
         """The documented JSON object."""
         return {
             **item_to_json(self.item),
-            "indexed": [
-                {
-                    "modality": one.modality.value,
-                    "version": one.version,
-                    "start_s": one.start_s,
-                    "end_s": one.end_s,
-                }
-                for one in self.spans
-            ],
+            "indexed": [_span_to_json(one) for one in self.spans],
             "held": self.held,
         }
+
+
+def _span_to_json(span: Span) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "modality": span.modality.value,
+        "version": span.version,
+        "start_s": span.start_s,
+        "end_s": span.end_s,
+    }
+    if span.clue is not None:
+        told |= {
+            "clue": span.clue.value,
+            "text": span.text,
+            "moment": None if span.moment is None else list(span.moment),
+        }
+    return told
 
 
 @dataclass(frozen=True, slots=True)

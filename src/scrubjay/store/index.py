@@ -22,21 +22,24 @@ from scrubjay.store.partitions import partition, partitioned, repartition
 from scrubjay.store.purge import scour
 from scrubjay.store.rows import (
     KEY,
-    ROW_FIELDS,
     VECTOR,
     Found,
     Row,
     Span,
+    StoredMoment,
     described,
+    moments_in,
+    row_columns,
     row_table,
     space_of,
+    span,
 )
 from scrubjay.store.table import StoredTable, batched, sql_in, sql_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Found", "Generation", "Page", "Row", "Span"]
+__all__ = ["Found", "Generation", "Page", "Row", "Span", "StoredMoment"]
 
 BATCH = 2_000
 GATHER_ABOVE = 32
@@ -312,13 +315,16 @@ class Generation:
 
     def spans(self, item_id: str) -> list[Span]:
         """What rows an item has, in order of time."""
-        rows = self._table.rows([KEY, *ROW_FIELDS], where=sql_in("id", [item_id]))
+        columns = [KEY, *row_columns(self._table.schema())]
+        rows = self._table.rows(columns, where=sql_in("id", [item_id]))
         if not rows.num_rows:
             return []
-        return [
-            Span(Modality(row["modality"]), row["version"], row["start_s"], row["end_s"])
-            for row in rows.sort_by([("start_s", "ascending"), (KEY, "ascending")]).to_pylist()
-        ]
+        ordered = rows.sort_by([("start_s", "ascending"), (KEY, "ascending")])
+        return [span(row) for row in ordered.to_pylist()]
+
+    def moments(self, item_id: str) -> tuple[StoredMoment, ...]:
+        """The moments of a video in order of time, each with its rows; none of other items."""
+        return moments_in(self.spans(item_id))
 
     def mapped(self) -> frozenset[str]:
         """Ids of the items whose rows were mapped, not embedded."""

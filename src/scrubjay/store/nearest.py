@@ -22,7 +22,7 @@ from scrubjay.store.catalog_schema import filter_columns
 from scrubjay.store.exact import ExactRows
 from scrubjay.store.in_memory import InMemory
 from scrubjay.store.partitions import partitioned
-from scrubjay.store.rows import ROW_FIELDS, VECTOR, Found, found, shown_columns
+from scrubjay.store.rows import VECTOR, Found, found, row_columns, shown_columns
 from scrubjay.store.table import StoredTable, sql_in
 from scrubjay.store.where import Column, compile_where
 
@@ -139,7 +139,7 @@ class Nearest:
         return View(
             version=version,
             schema=schema,
-            filters=filter_columns(schema, ROW_FIELDS),
+            filters=filter_columns(schema, row_columns(schema)),
             attributes=columns_in(schema),
             exact=exact,
             partitions=partitioned(self._table).partitions if exact is None else 0,

@@ -101,6 +101,15 @@ class Span:
     moment: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredMoment:
+    """A moment of a video, with every row that belongs to it in order of time."""
+
+    start_s: float
+    end_s: float
+    spans: tuple[Span, ...]
+
+
 def row_schema(dim: int, attribute_types: Mapping[str, str], *, version: str) -> pa.Schema:
     """Columns of a generation, and the version in whose space it is."""
     import pyarrow as pa
@@ -167,6 +176,45 @@ def shown_columns(schema: pa.Schema) -> list[str]:
     return [*(name for name in SHOWN if name in schema.names), *columns_in(schema).values()]
 
 
+def row_columns(schema: pa.Schema) -> dict[str, str]:
+    """Those of ROW_FIELDS that a table has: one that was begun earlier lacks the later ones."""
+    return {name: kind for name, kind in ROW_FIELDS.items() if name in schema.names}
+
+
+def span(row: Mapping[str, Any]) -> Span:
+    """What a row says of itself, read back."""
+    return Span(
+        modality=Modality(row["modality"]),
+        version=row["version"],
+        start_s=row["start_s"],
+        end_s=row["end_s"],
+        clue=_clue(row),
+        text=row.get("clue_text"),
+        moment=_moment(row),
+    )
+
+
+def moments_in(spans: Sequence[Span]) -> tuple[StoredMoment, ...]:
+    """The moments some spans of one item belong to, in order of time; spans without one are none's.
+
+    Args:
+        spans: in order of time.
+    """
+    grouped: dict[tuple[float, float], list[Span]] = {}
+    for one in spans:
+        if one.moment is not None:
+            grouped.setdefault(one.moment, []).append(one)
+    return tuple(StoredMoment(*when, tuple(grouped[when])) for when in sorted(grouped))
+
+
+def _clue(row: Mapping[str, Any]) -> Clue | None:
+    return None if row.get("clue") is None else Clue(row["clue"])
+
+
+def _moment(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    return None if row.get("moment_s") is None else (row["moment_s"], row["moment_end_s"])
+
+
 def found(row: Mapping[str, Any], columns: Mapping[str, str], score: float) -> Found:
     """A row, read back.
 
@@ -184,7 +232,7 @@ def found(row: Mapping[str, Any], columns: Mapping[str, str], score: float) -> F
         start_s=row["start_s"],
         end_s=row["end_s"],
         attributes=attributes_of(row, columns),
-        clue=None if row.get("clue") is None else Clue(row["clue"]),
+        clue=_clue(row),
         text=row.get("clue_text"),
-        moment=None if row.get("moment_s") is None else (row["moment_s"], row["moment_end_s"]),
+        moment=_moment(row),
     )
