@@ -6,6 +6,7 @@ import io
 from typing import Final
 
 from scrubjay.core.config import MediaLimits
+from scrubjay.core.types import Picture
 from scrubjay.media.image import DEFAULT_LIMITS, decode_picture
 
 SIDES: Final = (192, 384, 768)
@@ -22,9 +23,14 @@ def thumbnail(data: bytes, side: int, limits: MediaLimits = DEFAULT_LIMITS) -> b
     Raises:
         BadMedia: it is no picture, or damaged, or over a limit.
     """
+    return small_webp(decode_picture(data, limits=limits, min_side=side), side)
+
+
+def small_webp(picture: Picture, side: int) -> bytes:
+    """A decoded picture as WebP, its longer side at most `side` pixels; never made larger."""
     from PIL import Image
 
-    image = Image.fromarray(decode_picture(data, limits=limits, min_side=side))
+    image = Image.fromarray(picture)
     image.thumbnail((side, side), Image.Resampling.BICUBIC)
     out = io.BytesIO()
     image.save(out, "WEBP", quality=QUALITY)
