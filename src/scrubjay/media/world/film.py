@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scrubjay.core.types import Picture
 from scrubjay.media.world.captions import plainest
 from scrubjay.media.world.draw import draw
+from scrubjay.media.world.film_signs import boards, put_board
 from scrubjay.media.world.glyphs import glyphs
 from scrubjay.media.world.scene import Sampler, Scene, meaning
 from scrubjay.media.world.things import familiar
@@ -39,6 +40,15 @@ class Change(StrEnum):
     CUT = "cut"
     DISSOLVE = "dissolve"
     FADE = "fade"
+
+
+class Background(StrEnum):
+    """What is heard in a shot besides what is said."""
+
+    SILENCE = "silence"
+    HISS = "hiss"
+    HUM = "hum"
+    MUSIC = "music"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,8 @@ class FilmShot:
         move: how far the camera goes, as shares of what it can: (x, y) in [-1, 1].
         spoken: what is said in it; None: nothing.
         passing: something small that moves through it; None: nothing.
+        sign: words on a board in a lower corner of the frame; None: there is no board.
+        background: what is heard besides what is said; never music where something is.
     """
 
     start_s: float
@@ -96,6 +108,8 @@ class FilmShot:
     move: tuple[float, float]
     spoken: str | None = None
     passing: Passing | None = None
+    sign: str | None = None
+    background: Background = Background.SILENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,7 @@ def plan(
     slow: float = 0.2,
     spoken: float = 0.3,
     passing: float = 0.15,
+    signs: float = 0.15,
 ) -> Film:
     """Plan a film in which no two shots could be told apart by nobody.
 
@@ -140,12 +155,15 @@ def plan(
         slow: share of shots that begin with a dissolve or a fade.
         spoken: share of shots in which somebody says a sentence about another scene.
         passing: share of shots a small thing moves through that is nowhere else in the film.
+        signs: share of shots with a board whose words are on no other.
     """
     sampler = Sampler(shapes=0.3)
     shots: list[FilmShot] = []
     seen: set[int] = set()
     rare = [int(one) for one in random.permutation(list(familiar()))[: len(familiar()) // 4]]
     common = Sampler(shown=tuple(one for one in familiar() if one not in rare), shapes=0.3)
+    (beside,) = random.spawn(1)
+    words = boards(beside)
     at = 0.0
     while at < seconds:
         scene = _fresh(common, random, seen)
@@ -154,21 +172,20 @@ def plan(
             change = Change.DISSOLVE if random.random() < 0.5 else Change.FADE
         start = at + (BLACK_S if change is Change.FADE else 0.0)
         end = start + round(float(random.uniform(*shot_s)) * fps) / fps
+        seed = int(random.integers(2**31))
+        move = (float(random.uniform(-1, 1)), float(random.uniform(-1, 1)))
+        said = None
+        if end - start > 4 and random.random() < spoken:
+            said = plainest(_fresh(sampler, random, seen)).text
+        passes = None
+        if rare and end - start > 3.5 and random.random() < passing:
+            passes = _passing(rare.pop(), start, end, random)
+        sign = next(words, None) if beside.random() < signs else None
+        background = _background(beside, quiet=said is not None)
+        caption = plainest(scene).text
         shots.append(
             FilmShot(
-                start_s=start,
-                end_s=end,
-                change=change,
-                scene=scene,
-                caption=plainest(scene).text,
-                seed=int(random.integers(2**31)),
-                move=(float(random.uniform(-1, 1)), float(random.uniform(-1, 1))),
-                spoken=plainest(_fresh(sampler, random, seen)).text
-                if end - start > 4 and random.random() < spoken
-                else None,
-                passing=_passing(rare.pop(), start, end, random)
-                if rare and end - start > 3.5 and random.random() < passing
-                else None,
+                *(start, end, change, scene, caption, seed, move, said, passes, sign, background)
             )
         )
         at = end
@@ -232,6 +249,8 @@ def _seen(
     pixels = canvas[y : y + film.height, x : x + film.width].astype(np.float32)
     if shot.passing is not None:
         _put(pixels, shot.passing, at, (film.width, film.height))
+    if shot.sign is not None:
+        put_board(pixels, shot.sign, shot.seed)
     return pixels
 
 
@@ -243,7 +262,8 @@ def _canvas(film: Film, shot: FilmShot) -> NDArray[np.uint8]:
     height, width = round(film.height * SLACK), round(film.width * SLACK)
     large = np.asarray(Image.fromarray(picture).resize((height, height), Image.Resampling.BICUBIC))
     left = (width - height) // 2
-    return np.pad(large, ((0, 0), (left, width - height - left), (0, 0)), mode="reflect")
+    # Not mirrored: what is there once would be there twice.
+    return np.pad(large, ((0, 0), (left, width - height - left), (0, 0)), mode="edge")
 
 
 def _put(pixels: NDArray[np.float32], passing: Passing, at: float, frame: tuple[int, int]) -> None:
@@ -270,6 +290,11 @@ def _passing(thing: int, start: float, end: float, random: np.random.Generator) 
     x0, y0, x1, y1 = (float(one) for one in random.uniform(0.15, 0.85, 4))
     side = float(random.uniform(0.2, 0.32))
     return Passing(thing, begin, end - 0.6, side, (x0, y0, x1, y1))
+
+
+def _background(random: np.random.Generator, *, quiet: bool) -> Background:
+    shares = (0.4, 0.3, 0.3, 0.0) if quiet else (0.35, 0.25, 0.2, 0.2)
+    return tuple(Background)[int(random.choice(len(Background), p=shares))]
 
 
 def _fresh(sampler: Sampler, random: np.random.Generator, seen: set[int]) -> Scene:
