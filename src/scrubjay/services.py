@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scrubjay.retrain.single import Trained
     from scrubjay.search.calibrate import Fitted
     from scrubjay.search.collect import Added, Target
+    from scrubjay.search.item_moments import MomentPage
     from scrubjay.search.items import ItemPage, KnownItem
     from scrubjay.search.measure import Evaluation
     from scrubjay.search.query import Searcher
@@ -270,6 +271,29 @@ def list_items(
     from scrubjay.search.items import item_page
 
     return item_page(home, limit=limit, after=after, where=where)
+
+
+def list_moments(
+    home: Home,
+    item_id: str,
+    *,
+    limit: int = 50,
+    after: float | None = None,
+    at: float | None = None,
+) -> MomentPage:
+    """A page of a video's moments, in order of time.
+
+    Args:
+        after: only those that begin after this second.
+        at: the page with the moment of this second, of all pages from the beginning.
+
+    Raises:
+        UnknownItem: it is not here.
+        WrongUse: a limit out of range.
+    """
+    from scrubjay.search.item_moments import moment_page
+
+    return moment_page(home, item_id, limit=limit, after=after, at=at)
 
 
 def facets(home: Home) -> Facets:
