@@ -28,6 +28,29 @@ class MediaLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoLimits:
+    """What a stranger's video may cost.
+
+    Attributes:
+        max_bytes: size of the file.
+        max_s: its length in seconds.
+        max_pixels: width x height of a frame.
+        memory: bytes its decoder may map beyond what it begins with.
+        least_s: seconds of processor time for one pass, however short it is.
+        per_s: seconds of processor time more for each second it may last.
+        stall_s: seconds by the clock in which something must come.
+    """
+
+    max_bytes: int = 64 * 1024**3
+    max_s: float = 12 * 3600.0
+    max_pixels: int = 4096 * 4096
+    memory: int = 1536 * 1024**2
+    least_s: float = 60.0
+    per_s: float = 1.0
+    stall_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
 class IndexSettings:
     """When and how a generation stops being searched exactly.
 
@@ -46,6 +69,7 @@ class Settings:
 
     home: Path
     limits: MediaLimits = MediaLimits()
+    video: VideoLimits = VideoLimits()
     index: IndexSettings = IndexSettings()
     threads: int = 0
     """Worker and inference threads; 0 means one per available core."""

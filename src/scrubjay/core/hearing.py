@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,21 @@ class Transcript:
             "segments": [one.to_json() for one in self.segments],
             "listener": self.listener,
         }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Transcript:
+        """What `to_json` told.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
+        segments = [
+            Heard(one["text"], one["start_s"], one["end_s"], one["confidence"])
+            for one in told["segments"]
+        ]
+        return cls(
+            tuple(segments), told["language"], float(told["duration_s"]), str(told["listener"])
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,12 @@ Progress: TypeAlias = Callable[[str, int, int | None], None]
 """(what is being done, how many are done, how many in all or None). Called often; must be cheap."""
 
 
+class Seconds(str):
+    """What is being done, for a `Progress` that is told seconds of a video instead of a number."""
+
+    __slots__ = ()
+
+
 def silent(what: str, done: int, total: int | None) -> None:
     """A Progress nobody watches."""
 

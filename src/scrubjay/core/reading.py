@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -68,3 +69,17 @@ class Reading:
             "height": self.height,
             "reader": self.reader,
         }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Reading:
+        """What `to_json` told.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
+        lines = []
+        for one in told["lines"]:
+            first, second, third, fourth = ((float(x), float(y)) for x, y in one["corners"])
+            corners = (first, second, third, fourth)
+            lines.append(TextLine(one["text"], one["confidence"], corners))
+        return cls(tuple(lines), int(told["width"]), int(told["height"]), str(told["reader"]))

@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scrubjay.core.config import VideoLimits
 from scrubjay.core.errors import BadMedia, MissingExtra
 from scrubjay.core.types import Picture
 from scrubjay.media.confined import NOT_AGREED, AskedOnce, asked
@@ -34,6 +35,8 @@ from scrubjay.media.video_wire import (
     Want,
 )
 
+__all__ = ["DEFAULT_LIMITS", "Frame", "Video", "VideoInfo", "VideoLimits", "demuxer_of"]
+
 DECODER: Final = "scrubjay.media.video_decoder"
 
 DEMUXERS: Final = {
@@ -43,29 +46,6 @@ DEMUXERS: Final = {
     Format.MPEG: "mpeg",
     Format.OGG: "ogg",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class VideoLimits:
-    """What a stranger's video may cost.
-
-    Attributes:
-        max_bytes: size of the file.
-        max_s: its length in seconds.
-        max_pixels: width x height of a frame.
-        memory: bytes its decoder may map beyond what it begins with.
-        least_s: seconds of processor time for one pass, however short it is.
-        per_s: seconds of processor time more for each second it may last.
-        stall_s: seconds by the clock in which something must come.
-    """
-
-    max_bytes: int = 64 * 1024**3
-    max_s: float = 12 * 3600.0
-    max_pixels: int = 4096 * 4096
-    memory: int = 1536 * 1024**2
-    least_s: float = 60.0
-    per_s: float = 1.0
-    stall_s: float = 120.0
 
 
 DEFAULT_LIMITS: Final = VideoLimits()
