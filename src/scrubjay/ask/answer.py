@@ -8,19 +8,25 @@ from typing import Any
 
 from scrubjay.core.looking import Message, Sampling
 from scrubjay.core.types import Kind, Picture, Sound
+from scrubjay.media.video import Frame
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A picture that was handed over, under the name its owner knows."""
+    """A picture that was handed over, under the name its owner knows.
+
+    Attributes:
+        frames: of a video, in order of time; `picture` is the one in the middle. Empty: a picture.
+    """
 
     name: str
     picture: Picture
+    frames: tuple[Frame, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A picture with the right answer, shown before the question (few-shot).
+    """A picture or a video with the right answer, shown before the question (few-shot).
 
     Attributes:
         question: it answers; None: the one being asked.
@@ -71,6 +77,8 @@ class Source:
     Attributes:
         id: of the item; None: it was handed over with the question.
         score: nearness to the question, where it was found by a search.
+        start_s: of a moment of a video, where it begins; None: it is no moment.
+        end_s: where it ends.
     """
 
     number: int
@@ -79,6 +87,8 @@ class Source:
     id: str | None = None
     caption: str | None = None
     score: float | None = None
+    start_s: float | None = None
+    end_s: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object."""
@@ -89,6 +99,8 @@ class Source:
             "id": self.id,
             "caption": self.caption,
             "score": self.score,
+            "start_s": self.start_s,
+            "end_s": self.end_s,
         }
 
 

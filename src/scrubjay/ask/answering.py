@@ -11,8 +11,9 @@ from typing import Final
 from scrubjay.ask.answer import Answer, Asked, Clue
 from scrubjay.ask.combining import Said, combined, is_part, quoted
 from scrubjay.ask.conversation import Talk, conversation, without_pictures
-from scrubjay.ask.evidence import Looked, named_in
+from scrubjay.ask.evidence import Looked, named_in, seen_clue
 from scrubjay.ask.examples import Taught, kept_examples, taught
+from scrubjay.ask.frame_by_frame import reply_of_frames
 from scrubjay.ask.language import DEFAULT, cannot
 from scrubjay.ask.prompt import Prompts
 from scrubjay.ask.question import Asks, Question, asks_whether_any, looked_for
@@ -35,6 +36,7 @@ class Drawn(Enum):
 
     HANDED_OVER = "handed over"
     FOUND = "found"
+    WATCHED = "watched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Answering:
     def answer(self, question: Question, looked: Sequence[Looked], drawn: Drawn) -> Answer:
         """Ask the model about all at once where it can, else source by source."""
         examples = [*kept_examples(self.walk, self._template), *self._asked.examples]
-        pictures = sum(one.picture is not None for one in looked)
+        pictures = _shown(looked)
         learnt = taught(self.walk, examples, question, self._sampling, asked=pictures)
         outcome = None
         if not self.spec.instructed and self._template.name not in {"plain", "rules"}:
@@ -103,7 +105,7 @@ class Answering:
         self, question: Question, looked: Sequence[Looked], learnt: Taught, drawn: Drawn
     ) -> Outcome | None:
         """One conversation over all; None: it names none of the items its answer rests on."""
-        found = drawn is Drawn.FOUND
+        found = drawn is not Drawn.HANDED_OVER
         live = not found and self._least == 0 and self._on_text is not None
         numbers = [one.source.number for one in looked]
         writing = Writing(numbers, self._on_text if live else None)
@@ -117,11 +119,12 @@ class Answering:
             return Outcome(_untold_text(text), told=False, reply=reply)
         if too_unsure(reply, self._least):
             return Outcome(self._unsure(reply), told=False, reply=reply)
-        rests_on = cited(text) or (() if found else numbers[:1] if len(numbers) == 1 else ())
-        if found and not rests_on:
+        rests_on = cited(text) or _all_of(numbers, drawn)
+        if drawn is Drawn.FOUND and not rests_on:
             return None
         self._check_numbers(text, question, looked)
-        clues = tuple(Clue(number, "seen", text, reply.confidence) for number in rests_on)
+        sources = {one.source.number: one for one in looked}
+        clues = tuple(seen_clue(sources[one], text, reply.confidence) for one in rests_on)
         return Outcome(text, told=True, confidence=reply.confidence, clues=clues, reply=reply)
 
     def _one_by_one(
@@ -140,12 +143,12 @@ class Answering:
                     unsure_reply = reply
                     continue
                 text = learnt.told(written(reply.text, ()))
-                clues.append(Clue(one.source.number, "seen", text, reply.confidence))
+                clues.append(seen_clue(one, text, reply.confidence))
                 clues += self._pointed_at(one, f"{question.text} {text}")
                 said.append(Said(one.source.number, _named(question, one, text), reply.confidence))
-        if not said and drawn is Drawn.FOUND:
+        if not said and drawn is not Drawn.HANDED_OVER:
             said = quoted(looked, question.text, "speech", "text", strictly=True)
-        ranked = drawn is Drawn.FOUND
+        ranked = drawn is not Drawn.HANDED_OVER
         wants = Asks.WHICH if ranked and asks_whether_any(question.text) else question.asks
         together = combined(said, wants, ranked=ranked)
         if together is None:
@@ -187,11 +190,13 @@ class Answering:
 
     def _of_one(self, question: Question, looked: Looked, learnt: Taught) -> Reply | None:
         if not self.spec.instructed:
-            if looked.picture is None:
-                return None
             text = question.text
             if question.asks is Asks.WHICH:
                 text = f"is there {looked_for(question.text)}?"
+            if looked.frames:
+                return reply_of_frames(self.walk, looked.frames, text, self._sampling)
+            if looked.picture is None:
+                return None
             return answer(self.walk, [Message(Role.USER, (looked.picture, text))], self._sampling)
         messages = self._messages(question, [looked], learnt, cite=False)
         return answer(self.walk, messages, self._sampling)
@@ -201,7 +206,7 @@ class Answering:
     ) -> tuple[Message, ...]:
         shown_before = not self._asked.pictures and not cite and _in_history(self._asked, looked)
         messages = conversation(
-            self._template.put(question, pictures=len(looked)),
+            self._template.put(question, pictures=max(len(looked), _shown(looked))),
             looked,
             Talk(self._asked.history, learnt.turns, learnt.lines),
             cite=cite,
@@ -241,6 +246,17 @@ class Answering:
             tokens_out=self.walk.tokens_out,
             finished=reply.finished if reply else True,
         )
+
+
+def _all_of(numbers: Sequence[int], drawn: Drawn) -> tuple[int, ...]:
+    """What an answer rests on that cites nothing: everything that was watched, else what is one."""
+    if drawn is Drawn.WATCHED or (drawn is Drawn.HANDED_OVER and len(numbers) == 1):
+        return tuple(numbers)
+    return ()
+
+
+def _shown(looked: Sequence[Looked]) -> int:
+    return sum(len(one.pictures) for one in looked)
 
 
 def _untold_text(text: str) -> str:

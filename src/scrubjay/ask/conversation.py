@@ -9,6 +9,7 @@ from typing import Final
 from scrubjay.ask.evidence import GUARD, Looked, block, harmless, without_control_tokens
 from scrubjay.ask.template import Prompt
 from scrubjay.core.looking import Message, Part, Role
+from scrubjay.media.video import Frame
 
 CITE: Final = (
     "After all that you say, cite the number of the source it rests on, such as [1]. Say nothing "
@@ -91,6 +92,15 @@ def _pictures(looked: Sequence[Looked], *, numbered: bool) -> list[Part]:
             parts.append(f"[{one.source.number}] {harmless(one.source.name)}{kind}:")
         if one.picture is not None:
             parts.append(one.picture)
+        parts += in_order(one.frames)
+    return parts
+
+
+def in_order(frames: Sequence[Frame]) -> list[Part]:
+    """Frames of a video, each after the time it is shown at."""
+    parts: list[Part] = []
+    for frame in frames:
+        parts += [f"at {frame.at_s:.1f} s:", frame.picture]
     return parts
 
 

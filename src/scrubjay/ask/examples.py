@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scrubjay.ask.answer import Example, Shown
+from scrubjay.ask.conversation import in_order
 from scrubjay.ask.evidence import harmless, without_control_tokens
+from scrubjay.ask.frame_by_frame import reply_of_frames
 from scrubjay.ask.question import Question
 from scrubjay.ask.steps import Walk
 from scrubjay.ask.telling import is_told
 from scrubjay.ask.template import Template
 from scrubjay.core.errors import BadMedia
 from scrubjay.core.looking import Message, Role, Sampling
+from scrubjay.media.video import Frame
 from scrubjay.models.family import Room
 
 
@@ -50,8 +53,7 @@ def taught(
     spec = walk.models.vlm().spec
     if not spec.instructed:
         return _words(walk, examples, question, sampling)
-    room = len(examples) if spec.max_pictures is None else max(0, spec.max_pictures - asked)
-    shown, rest = examples[:room], examples[room:]
+    shown, rest = _as_many_as_fit(examples, spec.max_pictures, asked)
     if rest:
         walk.note(
             f"{spec.family} can be shown {spec.max_pictures} pictures at once: {len(rest)} of "
@@ -88,10 +90,24 @@ def _turns(example: Example, question: Question) -> tuple[Message, Message]:
     if example.wrong:
         text += f"\n(It would be wrong to answer: {without_control_tokens(example.wrong)})"
     answer = without_control_tokens(example.answer)
-    return (
-        Message(Role.USER, (example.shown.picture, text)),
-        Message(Role.ASSISTANT, (answer,)),
-    )
+    shown = example.shown
+    parts = in_order(shown.frames) if shown.frames else [shown.picture]
+    return (Message(Role.USER, (*parts, text)), Message(Role.ASSISTANT, (answer,)))
+
+
+def _as_many_as_fit(
+    examples: Sequence[Example], most: int | None, asked: int
+) -> tuple[list[Example], list[Example]]:
+    """Those whose pictures can be shown beside the question's, and the others."""
+    shown: list[Example] = []
+    left = None if most is None else most - asked
+    for one in examples:
+        needs = max(1, len(one.shown.frames))
+        if left is not None and needs > left:
+            break
+        shown.append(one)
+        left = None if left is None else left - needs
+    return shown, list(examples[len(shown) :])
 
 
 def _line(walk: Walk, example: Example, question: Question, sampling: Sampling) -> str:
@@ -99,8 +115,9 @@ def _line(walk: Walk, example: Example, question: Question, sampling: Sampling) 
         seen = walk.models.vlm().caption(example.shown.picture, sampling)
     shows = harmless(seen.text) if is_told(seen) else "something else"
     wrong = f" It would be wrong to answer: {harmless(example.wrong)}." if example.wrong else ""
+    what = "video" if example.shown.frames else "picture"
     return (
-        f"Of another picture, which shows {shows}, to the question "
+        f"Of another {what}, which shows {shows}, to the question "
         f"“{_question(example, question)}” the right answer is: {harmless(example.answer)}.{wrong}"
     )
 
@@ -114,9 +131,8 @@ def _words(
     right = 0
     with walk.step("look", lambda: vlm.spec.family):
         for one in examples:
-            message = Message(Role.USER, (one.shown.picture, _question(one, question)))
-            with walk.models.turn(Room.VLM):
-                reply = vlm.reply([message], sampling)
+            frames = one.shown.frames or (Frame(0.0, one.shown.picture),)
+            reply = reply_of_frames(walk, frames, _question(one, question), sampling)
             if is_told(reply):
                 said.setdefault(_same(reply.text), set()).add(one.answer)
                 right += _same(reply.text) == _same(one.answer)

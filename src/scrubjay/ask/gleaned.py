@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final, Protocol, TypeVar
 
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 REMEMBERED: Final = 256
 """Pictures that were handed over whose text is known for the next question."""
+REMEMBERED_OF_VIDEOS: Final = 20_000
+"""Captions, readings and the like of videos that were handed over; some hours of them."""
 
 
 class Kept(Protocol):
@@ -36,6 +39,19 @@ class Kept(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """By which model, and how, a picture was described."""
+
+    spec: ModelSpec
+    sampling: Sampling
+
+    @property
+    def key(self) -> str:
+        """Changes when a caption may."""
+        return hashlib.sha256(f"{self.spec.fingerprint} {self.sampling}".encode()).hexdigest()
+
+
 class Gleaned:
     """Asks the cache before it asks a model. What was handed over (no item) is never written."""
 
@@ -51,6 +67,7 @@ class Gleaned:
         self._still_here = still_here
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._remembering = Lock()
+        self._films = _Remembered()
 
     def reading(
         self, item: Item | None, picture: Picture, spec: ModelSpec, read: Callable[[], Reading]
@@ -92,11 +109,33 @@ class Gleaned:
             item, what, spec.fingerprint, hear, tell=Transcript.to_json, parse=transcript_of
         )
 
+    def kept_of(self, item: Item | None) -> Kept:
+        """Where what is found in a video is kept: the cache, or this process of one handed over."""
+        if item is None or self._kept is None:
+            return self._films
+        return _While(self._kept, lambda: self._still_here(item))
+
+    def shot_caption(
+        self, sha256: str, item: Item | None, at_s: float, said: Captioned, say: Callable[[], Reply]
+    ) -> Reply:
+        """What a frame of a video shows."""
+        kept, what = self.kept_of(item), f"caption_{round(1000 * at_s)}"
+        told = kept.get(sha256, what, said.key)
+        if told is not None:
+            try:
+                return reply_of(told)
+            except (KeyError, TypeError, ValueError):
+                told = None  # somebody else's file: it is made again
+        reply = say()
+        with suppress(OSError):
+            kept.put(sha256, what, said.key, _reply_told(reply))
+        return reply
+
     def caption(
         self, item: Item | None, spec: ModelSpec, sampling: Sampling, say: Callable[[], Reply]
     ) -> Reply:
         """What a picture shows."""
-        key = hashlib.sha256(f"{spec.fingerprint} {sampling}".encode()).hexdigest()
+        key = Captioned(spec, sampling).key
         return self._known(item, "caption", key, say, tell=_reply_told, parse=reply_of)
 
     def _known(
@@ -124,6 +163,53 @@ class Gleaned:
             if not self._still_here(item):
                 self._kept.remove([item.sha256])
         return parse(told)
+
+
+class _Remembered:
+    """What is known of videos while the process runs; the newest entries."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str, str], dict[str, Any]] = OrderedDict()
+        self._remembering = Lock()
+
+    def get(self, sha256: str, what: str, fingerprint: str) -> dict[str, Any] | None:
+        with self._remembering:
+            return self._known.get((sha256, what, fingerprint))
+
+    def put(self, sha256: str, what: str, fingerprint: str, told: Mapping[str, Any]) -> bool:
+        with self._remembering:
+            self._known[sha256, what, fingerprint] = dict(told)
+            while len(self._known) > REMEMBERED_OF_VIDEOS:
+                self._known.popitem(last=False)
+        return True
+
+    def remove(self, sha256s: Iterable[str]) -> int:
+        gone = set(sha256s)
+        with self._remembering:
+            keys = [key for key in self._known if key[0] in gone]
+            for key in keys:
+                del self._known[key]
+        return len(keys)
+
+
+@dataclass(frozen=True, slots=True)
+class _While:
+    """The cache, as long as an item has not been forgotten."""
+
+    kept: Kept
+    still_here: Callable[[], bool]
+
+    def get(self, sha256: str, what: str, fingerprint: str) -> dict[str, Any] | None:
+        return self.kept.get(sha256, what, fingerprint)
+
+    def put(self, sha256: str, what: str, fingerprint: str, told: Mapping[str, Any]) -> bool:
+        done = self.kept.put(sha256, what, fingerprint, told)
+        if not self.still_here():
+            self.kept.remove([sha256])
+        return done
+
+    def remove(self, sha256s: Iterable[str]) -> int:
+        return self.kept.remove(sha256s)
 
 
 def reading_of(told: Mapping[str, Any]) -> Reading:

@@ -51,7 +51,7 @@ _RULES: Final[tuple[tuple[Asks, re.Pattern[str]], ...]] = tuple(
     for kind, pattern in (
         (
             Asks.WHICH,
-            r"^(?:in )?(?:which|what) (?:picture|photo|image|item|recording|one)s?\b|"
+            r"^(?:in )?(?:which|what) (?:picture|photo|image|item|recording|video|moment|one)s?\b|"
             r"^(?:show|find)\b|^(?:do|have) (?:i|we)\b.*\b(?:picture|photo|image|recording)s?\b",
         ),
         (
@@ -104,6 +104,11 @@ def asks(text: str) -> Asks:
 def asks_whether_any(text: str) -> bool:
     """Whether a question asks if there is such a thing at all."""
     return _ANY.search(" ".join(text.split())) is not None
+
+
+def asks_for_number_or_whether(text: str) -> bool:
+    """Whether `none` and `no` are answers that say nothing against another place's."""
+    return asks(text) in {Asks.COUNT, Asks.YES_NO}
 
 
 def looked_for(text: str) -> str:
