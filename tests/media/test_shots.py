@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from scrubjay.media.shots import GRID, find_shots, reduced
+from scrubjay.media.moments import moments_of
+from scrubjay.media.shots import GRID, ShotSettings, find_shots, reduced
 from scrubjay.media.video import Frame
 from scrubjay.media.world.film import Change, Film, boundaries, frames, plan
 
@@ -135,3 +137,33 @@ def test_few_frames_are_held_however_long_the_shot() -> None:
             assert sum(alive) < 300
 
     assert len(list(find_shots(endless()))) == 1
+
+
+def test_each_moment_of_a_long_shot_has_a_picture_unless_it_repeats_another() -> None:
+    """A camera that moves on for a minute, then stands still for two."""
+    wide = np.concatenate([pattern(seed) for seed in range(14)], axis=1)
+    moving = [Frame(n / FPS, wide[:, 2 * n : 2 * n + 96]) for n in range(60 * FPS)]
+    still = [Frame(60 + n / FPS, moving[-1].picture) for n in range(120 * FPS)]
+    (shot,) = find_shots([*moving, *still])
+    assert shot.end_s == pytest.approx(180, abs=0.2)
+    times = [key.at_s for key in shot.keys]
+    for moment in moments_of([shot]):
+        mine = [at for at in times if moment.start_s <= at < moment.end_s]
+        assert bool(mine) == (moment.start_s < 60) or mine == [pytest.approx(90, abs=20)]
+    assert sum(at >= 60 for at in times) == 1
+
+
+def test_a_shot_without_end_is_ended_and_few_of_its_frames_are_held() -> None:
+    wide = np.concatenate([pattern(seed) for seed in range(4)], axis=1)
+    alive: list[weakref.ref] = []
+
+    def endless() -> Iterator[Frame]:
+        for n in range(2_000):
+            left = abs(n % 400 - 200)  # there and back
+            picture = wide[:, left : left + 96].copy()
+            alive[:] = [one for one in (*alive, weakref.ref(picture)) if one() is not None]
+            assert len(alive) < 330
+            yield Frame(n / FPS, picture)
+
+    found = list(find_shots(endless(), ShotSettings(longest_s=80.0)))
+    assert spans(found) == [(0.0, 80.0), (80.0, 160.0), (160.0, 200.0)]

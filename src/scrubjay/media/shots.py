@@ -8,8 +8,9 @@ Smoliar 1993). Black frames belong to no shot.
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,10 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.core.types import Picture
+from scrubjay.media.moments import Moment, moments_of
 from scrubjay.media.video import Frame
 
 GRID: Final = 16
 """Cells on a side of the grid a frame is reduced to."""
+
+MOST_HELD: Final = 200
+"""Frames of a shot that are held, beyond which half of them go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,11 @@ class ShotSettings:
         hurries: how many times the usual step nearby each step of a slow change is, at least.
         dark: mean level up to which a frame is black.
         least_s: shortest shot, in seconds.
+        longest_s: longest shot, in seconds; where nothing changes for longer, one ends.
         keep: least distance of a further key frame from those a shot has. None is taken where a
             slow change may go on.
-        most_keys: key frames of a shot, at most.
+        most_keys: key frames of a shot, at most, or of each moment of a long one.
+        same: a key frame of a long shot's moment that is no further from another repeats it.
     """
 
     cut: float = 7.0
@@ -51,8 +58,10 @@ class ShotSettings:
     hurries: float = 1.8
     dark: float = 10.0
     least_s: float = 0.4
+    longest_s: float = 1200.0
     keep: float = 18.0
     most_keys: int = 4
+    same: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +71,9 @@ class Shot:
     Attributes:
         start_s: seconds from the video's beginning.
         end_s: where the next one, or black, begins.
-        keys: frames that stand for it, in order of time: the one nearest its middle, and those
-            that show something else.
+        keys: frames that stand for it, in order of time: the one nearest its middle, those in the
+            middle of a long one's other moments that do not repeat it, and those that show
+            something else.
     """
 
     start_s: float
@@ -149,6 +159,8 @@ class _Finder:
                 self.shot = [other for other in self.shot if other.at_s < middle]
                 yield from self._close(later[0].at_s if later else one.at_s)
                 self.shot = later
+            elif self.shot and one.at_s - self.shot[0].at_s >= self.settings.longest_s:
+                yield from self._close(one.at_s)
             self.shot.append(one)
             self._thin()
         self.past.append(one)
@@ -190,9 +202,17 @@ class _Finder:
         return None
 
     def _thin(self) -> None:
-        """Hold few frames of a long shot: pictures of every second beyond the first hundred."""
-        if len(self.shot) > 200:
-            del self.shot[1:-1:2]
+        """Hold few frames of a long shot, evenly, and all of the last seconds."""
+        if len(self.shot) <= MOST_HELD:
+            return
+        newest = self.shot[-1].at_s
+        apart = 2 * (newest - self.shot[0].at_s) / MOST_HELD
+        kept: list[_Seen] = []
+        for one in self.shot:
+            recent = newest - one.at_s <= self.settings.slow_s + 1.0
+            if recent or not kept or one.at_s - kept[-1].at_s >= apart:
+                kept.append(one)
+        self.shot = kept
 
     def _close(self, end_s: float) -> Iterator[Shot]:
         shot, self.shot = self.shot, []
@@ -202,19 +222,35 @@ class _Finder:
         yield Shot(shot[0].at_s, end_s, self._keys(shot, end_s))
 
     def _keys(self, shot: list[_Seen], end_s: float) -> tuple[Frame, ...]:
+        kept: list[_Seen] = []
         middle = (shot[0].at_s + end_s) / 2
-        kept = [min(shot, key=lambda one: abs(one.at_s - middle))]
+        moments = moments_of([Moment(shot[0].at_s, end_s)])
+        for moment in sorted(moments, key=lambda one: abs(one.middle_s - middle)):
+            near = min(shot, key=lambda one: abs(one.at_s - moment.middle_s))
+            if _apart(near, kept) > self.settings.same:
+                kept.append(near)
+        most = self.settings.most_keys * len(moments)
         margin = min(self.settings.slow_s / 2, (end_s - shot[0].at_s) / 4)
         inner = [
             one for one in shot if margin <= one.at_s - shot[0].at_s and one.at_s <= end_s - margin
         ]
-        while inner and len(kept) < self.settings.most_keys:
-            far = [min(distance(one.small, key.small) for key in kept) for one in inner]
+        far = [_apart(one, kept) for one in inner]
+        while inner and len(kept) < most:
             furthest = int(np.argmax(far))
             if far[furthest] < self.settings.keep:
                 break
-            kept.append(inner[furthest])
+            new = inner[furthest]
+            kept.append(new)
+            far = [
+                min(so_far, distance(one.small, new.small))
+                for one, so_far in zip(inner, far, strict=True)
+            ]
         return tuple(one.frame for one in sorted(kept, key=lambda one: one.at_s))
+
+
+def _apart(one: _Seen, kept: Sequence[_Seen]) -> float:
+    """How far a frame is from the nearest of some."""
+    return min((distance(one.small, other.small) for other in kept), default=math.inf)
 
 
 def distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
