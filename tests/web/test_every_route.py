@@ -44,6 +44,7 @@ TABLE: dict[str, str] = {
     "/v1/items/{item_id:path}": "GET DELETE",
     "/v1/items/{item_id:path}/media": "GET",
     "/v1/items/{item_id:path}/thumb": "GET",
+    "/v1/items/{item_id:path}/moments": "GET",
     "/v1/champion": "GET POST",
     # Pages: also what changes without a token on loopback needs the form token.
     "/": "GET POST",

@@ -31,6 +31,19 @@ _CONTAINERS: Final[Mapping[Format, tuple[str, str]]] = {
     Format.MATROSKA: ("audio/webm", "video/webm"),
 }
 
+_MATROSKA: Final = b"matroska"
+_MATROSKA_TYPES: Final = ("audio/matroska", "video/matroska")
+"""WebM is a kind of Matroska; a header that says the whole of it may hold anything (RFC 9559)."""
+
+_DOCTYPE_WITHIN: Final = 64
+
+_SELDOM_PLAYED: Final = frozenset({"video/x-msvideo", "video/mpeg", UNKNOWN})
+
+
+def plays_in_browsers(media_type: str) -> bool:
+    """Whether browsers play such a container, as far as one can tell from outside."""
+    return media_type not in _SELDOM_PLAYED
+
 
 def content_type(path: Path, kind: Kind) -> str:
     """The media type of a file.
@@ -41,9 +54,16 @@ def content_type(path: Path, kind: Kind) -> str:
     if kind is Kind.TEXT:
         return "text/plain; charset=utf-8"
     with path.open("rb") as file:
-        found = sniff_format(file.read(HEAD_BYTES))
+        return type_of(file.read(HEAD_BYTES), kind)
+
+
+def type_of(head: bytes, kind: Kind) -> str:
+    """The media type of a picture, recording or video that begins so."""
+    found = sniff_format(head)
     if found is None:
         return UNKNOWN
+    if found is Format.MATROSKA and _MATROSKA in head[:_DOCTYPE_WITHIN]:
+        return _MATROSKA_TYPES[kind is Kind.VIDEO]
     if found in _CONTAINERS:
         return _CONTAINERS[found][kind is Kind.VIDEO]
     return _TYPES.get(found, UNKNOWN)

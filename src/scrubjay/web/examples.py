@@ -19,6 +19,7 @@ RECORDING: Final = (
 
 VERSION: Final = "2026-11-3f2a91c"
 ITEM_ID: Final = "3f2a9c41d07be658"
+FILM_ID: Final = "b81c0d5e92fa3467"
 SHA256: Final = "3f2a9c41d07be658" * 4
 
 HIT: Final[dict[str, Any]] = {
@@ -35,9 +36,38 @@ HIT: Final[dict[str, Any]] = {
     ],
 }
 
+MOMENT_HIT: Final[dict[str, Any]] = {
+    "id": FILM_ID,
+    "kind": "video",
+    "uri": "/films/kitchen.mp4",
+    "score": 0.29,
+    "caption": None,
+    "attributes": {},
+    "start_s": 62.0,
+    "end_s": 70.4,
+    "evidence": [
+        {
+            "kind": "seen",
+            "text": None,
+            "start_s": 64.1,
+            "end_s": 68.3,
+            "box": None,
+            "score": 0.29,
+        },
+        {
+            "kind": "said",
+            "text": "hand me the red apple",
+            "start_s": 65.2,
+            "end_s": 66.9,
+            "box": None,
+            "score": 0.24,
+        },
+    ],
+}
+
 FOUND: Final[dict[str, Any]] = {
     "query": {"text": "a red apple", "k": 5, "kinds": None, "where": None},
-    "hits": [HIT],
+    "hits": [HIT, MOMENT_HIT],
     "next": None,
     "cut": False,
     "uncut": [],
@@ -86,6 +116,24 @@ ITEM: Final[dict[str, Any]] = {
     **LISTED,
     "indexed": [{"modality": "image", "version": VERSION, "start_s": None, "end_s": None}],
     "held": False,
+}
+
+MOMENTS: Final[dict[str, Any]] = {
+    "id": FILM_ID,
+    "total": 212,
+    "moments": [
+        {
+            "start_s": 62.0,
+            "end_s": 70.4,
+            "picture_s": 66.2,
+            "evidence": [
+                {"kind": "seen", "text": None, "start_s": 64.1, "end_s": 68.3},
+                {"kind": "said", "text": "hand me the red apple", "start_s": 65.2, "end_s": 66.9},
+                {"kind": "read", "text": "OPEN TODAY", "start_s": 64.1, "end_s": 68.3},
+            ],
+        }
+    ],
+    "next": 62.0,
 }
 
 UPLOADED: Final[dict[str, Any]] = {
@@ -182,6 +230,7 @@ ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     "ListedTold": LISTED,
     "ItemTold": ITEM,
     "ItemsTold": {"items": [LISTED], "next": None},
+    "MomentsTold": MOMENTS,
     "UploadedTold": UPLOADED,
     "ForgottenTold": FORGOTTEN,
     "Readiness": READY,

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from scrubjay.core.types import Kind, Modality, Split
+from scrubjay.core.types import Clue, Kind, Modality, Split
 
 
 class ListedTold(BaseModel):
@@ -37,6 +37,38 @@ class SpanTold(BaseModel):
     version: str
     start_s: float | None
     end_s: float | None
+    clue: Clue | None = Field(None, description="Of a video: what of it the row is made of.")
+    text: str | None = Field(None, description="Of a video: the words said or shown there.")
+    moment: list[float] | None = Field(
+        None, description="Of a video: the seconds from and to which its moment lasts."
+    )
+
+
+class MomentEvidenceTold(BaseModel):
+    """What of a moment can be found."""
+
+    kind: str = Field(description="`seen`, `heard`, `said` or `read`.")
+    text: str | None = Field(description="The words said or shown.")
+    start_s: float | None
+    end_s: float | None
+
+
+class MomentTold(BaseModel):
+    """A moment of a video."""
+
+    start_s: float
+    end_s: float
+    picture_s: float = Field(description="What `at` of the small picture takes to show it.")
+    evidence: list[MomentEvidenceTold]
+
+
+class MomentsTold(BaseModel):
+    """A page of a video's moments, in order of time."""
+
+    id: str
+    total: int = Field(description="Moments of the whole video; 0 for what is no video.")
+    moments: list[MomentTold]
+    next: float | None = Field(description="What `after` takes for the page after this one.")
 
 
 class ItemTold(ListedTold):

@@ -146,15 +146,21 @@ class SearchAsked(Asked):
 class EvidenceTold(Told):
     """Why an item was found."""
 
-    kind: str
-    text: str | None
+    kind: str = Field(
+        description="What was found: `image`, `text` or `speech`; of a moment of a video `seen`, "
+        "`heard`, `said` or `read`."
+    )
+    text: str | None = Field(description="The caption, or the words said or shown there.")
     start_s: float | None
     end_s: float | None
     box: list[float] | None
+    score: float | None = Field(
+        None, description="Of one of several: how well it fits by itself, as the hit's own."
+    )
 
 
 class HitTold(Told):
-    """One item, with its cosine."""
+    """One item, or one moment of a video, with how near it is."""
 
     id: str
     kind: Kind
@@ -162,9 +168,12 @@ class HitTold(Told):
     score: float
     caption: str | None
     attributes: dict[str, str | int | float | bool | list[str]]
-    start_s: float | None
+    start_s: float | None = Field(
+        description="Where the moment of a video, or the part of a recording, begins; "
+        "null: it is the whole item."
+    )
     end_s: float | None
-    evidence: list[EvidenceTold]
+    evidence: list[EvidenceTold] = Field(description="What speaks for it, the best first.")
 
 
 class TookTold(Told):

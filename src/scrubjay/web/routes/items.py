@@ -1,9 +1,10 @@
-"""`/v1/items`: what the home holds, its files, what is added to it and what is forgotten."""
+"""`/v1/items`: what the home holds, its files and moments, what is added and what is forgotten."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -15,15 +16,24 @@ from scrubjay.core.errors import BadMedia, LeaseHeld
 from scrubjay.core.protocols import silent
 from scrubjay.core.types import Kind
 from scrubjay.media.thumbnail import SIDES
+from scrubjay.search.item_moments import MOST
 from scrubjay.search.items import MAX_LIMIT
 from scrubjay.search.narrow import narrowed
-from scrubjay.search.shown import original, small_picture
+from scrubjay.search.shown import kept_picture, original, small_picture
 from scrubjay.store.home import Home
 from scrubjay.web.content_type import content_type
 from scrubjay.web.context import Context, ContextDep
 from scrubjay.web.file_name import content_disposition
-from scrubjay.web.item_schemas import FacetsTold, ForgottenTold, ItemsTold, ItemTold, UploadedTold
+from scrubjay.web.item_schemas import (
+    FacetsTold,
+    ForgottenTold,
+    ItemsTold,
+    ItemTold,
+    MomentsTold,
+    UploadedTold,
+)
 from scrubjay.web.media_file import MediaFile
+from scrubjay.web.picture_line import pictures_of
 from scrubjay.web.schemas import Problem
 from scrubjay.web.uploading import MAX_FILES, FilesSent, read_form, read_json, take_uploads
 
@@ -32,8 +42,8 @@ router = APIRouter(prefix="/v1/items", tags=["items"])
 REVALIDATED: Final = "private, no-cache"
 """A browser keeps media, and asks each time whether they are still here: they may be forgotten."""
 
-THUMBS_AT_ONCE: Final = 2
-"""A picture of the largest size allowed takes 150 MB while it is made small."""
+LATEST_S: Final = 7 * 86_400
+"""Seconds of a video that may be named; none is so long."""
 
 NO_SUCH: Mapping[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "No such item, or its file is gone."}
@@ -165,10 +175,12 @@ async def media(
 @router.get(
     "/{item_id:path}/thumb",
     response_class=Response,
-    summary="An item's picture, small",
+    summary="An item's picture, or a moment of a video, small",
     responses={
         200: {"content": {"image/webp": {}}, "description": "A WebP picture."},
         304: {"description": "The picture that `If-None-Match` names."},
+        429: {"model": Problem, "description": "Too many wait; `Retry-After` says how long."},
+        501: {"model": Problem, "description": "What decodes videos is not installed."},
         **NO_SUCH,
     },
 )
@@ -179,17 +191,58 @@ async def thumb(
     size: Annotated[
         int, Query(ge=1, le=SIDES[-1], description="Pixels of the longer side, about.")
     ] = SIDES[1],
+    at: Annotated[
+        float | None,
+        Query(
+            ge=0,
+            le=LATEST_S,
+            allow_inf_nan=False,
+            description="Of a video: the second that is shown, its last one where it is shorter; "
+            "left out: its first moment.",
+        ),
+    ] = None,
 ) -> Response:
     """A picture's small version, upright, without what the file says besides."""
-    async with _thumbs(request):
-        try:
-            item, side, data = await asyncio.to_thread(small_picture, context.home, item_id, size)
-        except BadMedia as error:
-            raise HTTPException(404, str(error)) from error
-    headers = {"ETag": f'"{item.sha256}-{side}"', "Cache-Control": REVALIDATED}
+    home = context.home
+    try:
+        made = await asyncio.to_thread(kept_picture, home, item_id, size, at_s=at)
+        if made is None:
+            make = partial(small_picture, home, item_id, size, at_s=at)
+            made = await pictures_of(request).make(request, make)
+    except BadMedia as error:
+        raise HTTPException(404, str(error)) from error
+    when = "" if made.at_ms is None else f"-{made.at_ms}"
+    headers = {"ETag": f'"{made.item.sha256}-{made.side}{when}"', "Cache-Control": REVALIDATED}
     if _has(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return Response(data, media_type="image/webp", headers=headers)
+    return Response(made.data, media_type="image/webp", headers=headers)
+
+
+@router.get(
+    "/{item_id:path}/moments",
+    response_model=MomentsTold,
+    summary="The moments of a video",
+    responses={**NO_SUCH},
+)
+async def moments(
+    context: ContextDep,
+    item_id: ItemId,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="Moments wanted.")] = 50,
+    after: Annotated[
+        float | None,
+        Query(
+            ge=0,
+            le=LATEST_S,
+            allow_inf_nan=False,
+            description="Only those that begin after this second: `next` of the page before.",
+        ),
+    ] = None,
+) -> Response:
+    """What of a video can be found, moment by moment in order of time: seen, heard, said, read."""
+    found = await asyncio.to_thread(
+        services.list_moments, context.home, item_id, limit=limit, after=after
+    )
+    return JSONResponse(found.to_json())
 
 
 @router.get(
@@ -256,11 +309,3 @@ def _has(request: Request, etag: str) -> bool:
     return said.strip() == "*" or etag in {
         one.strip().removeprefix("W/") for one in said.split(",")
     }
-
-
-def _thumbs(request: Request) -> asyncio.Semaphore:
-    state = request.app.state
-    if not hasattr(state, "thumbs"):
-        state.thumbs = asyncio.Semaphore(THUMBS_AT_ONCE)
-    allowed: asyncio.Semaphore = state.thumbs
-    return allowed
