@@ -169,6 +169,11 @@ def test_neighbours_are_taken_together_as_far_as_they_fit() -> None:
     assert list(together([], longest_s=10)) == []
 
 
+def test_neighbours_with_a_longer_pause_stay_apart() -> None:
+    spans = [Span(0, 2), Span(2.7, 4), Span(4.8, 6)]
+    assert list(together(spans, longest_s=10, pause_s=0.7)) == [Span(0, 4), Span(4.8, 6)]
+
+
 def test_rules_nobody_can_follow_are_refused() -> None:
     for rules in ({"begins": 0.2}, {"silence_s": -1}, {"longest_s": 0.1}):
         with pytest.raises(BadConfig):

@@ -9,6 +9,7 @@ seventh digit.
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -123,11 +124,21 @@ class VoiceActivity:
             yield Span(start, end)
 
 
-def together(spans: Iterable[Span], *, longest_s: float) -> Iterator[Span]:
-    """Neighbours taken together, pauses and all, as long as they fit into `longest_s`."""
+def together(
+    spans: Iterable[Span], *, longest_s: float, pause_s: float = math.inf
+) -> Iterator[Span]:
+    """Neighbours taken together, pauses and all, as long as they fit into `longest_s`.
+
+    Args:
+        spans: in order of time.
+        longest_s: of spans taken together.
+        pause_s: neighbours with a longer pause between them stay apart.
+    """
     held: Span | None = None
     for span in spans:
-        if held is not None and span.end_s - held.start_s > longest_s:
+        if held is not None and (
+            span.end_s - held.start_s > longest_s or span.start_s - held.end_s > pause_s
+        ):
             yield held
             held = None
         held = Span(held.start_s if held else span.start_s, span.end_s)

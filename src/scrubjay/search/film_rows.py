@@ -28,6 +28,8 @@ from scrubjay.store.index import Row
 
 BATCH: Final = 32
 """Media encoded at once."""
+PAUSE_S: Final = 0.7
+"""A longer pause parts two windows of speech: what follows it may belong to another moment."""
 UNLIMITED_S: Final = 10.0
 """Seconds of speech in a row, where the encoder hears any length."""
 NEXT_S: Final = 1e-3
@@ -171,7 +173,7 @@ class _Onlooker:
 
     def heard(self, block: Block) -> None:
         """A stretch of sound, and where in it somebody speaks."""
-        for span in together(block.spans, longest_s=self._window_s):
+        for span in together(block.spans, longest_s=self._window_s, pause_s=PAUSE_S):
             for window in windows(block.cut(span.start_s, span.end_s), self._window_s):
                 if not isinstance(window.media, np.ndarray) or not len(window.media):
                     continue
