@@ -170,7 +170,7 @@ def test_neighbours_are_taken_together_as_far_as_they_fit() -> None:
 
 
 def test_neighbours_with_a_longer_pause_stay_apart() -> None:
-    spans = [Span(0, 2), Span(2.7, 4), Span(4.8, 6)]
+    spans = [Span(0, 2), Span(2.5, 4), Span(4.8, 6)]
     assert list(together(spans, longest_s=10, pause_s=0.7)) == [Span(0, 4), Span(4.8, 6)]
 
 
