@@ -1,0 +1,1 @@
+"""Measures of products read off their pictures: value, unit, how sure, and where."""

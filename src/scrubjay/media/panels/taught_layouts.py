@@ -1,0 +1,235 @@
+"""Layouts that reading is taught on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scrubjay.media.panels import products
+from scrubjay.media.panels.drawing import Manner, draw_measured
+from scrubjay.media.panels.label import Label, doubled, headed, noise, nutrition, pick
+from scrubjay.media.panels.pictograms import pictogram
+from scrubjay.media.panels.products import Amount, Print
+from scrubjay.media.panels.sheet import Sheet
+
+MANNER = Manner(arrows=True, dotted=False, letters=0.25, furniture=False)
+
+
+def pack_front(random: np.random.Generator, printed: Print) -> Label:
+    """The front of a pack: a name, a claim, and what is in it at the bottom."""
+    words = printed.words
+    sheet = Sheet(random, words, (int(random.integers(400, 520)), int(random.integers(430, 560))))
+    y = headed(sheet, words, 26)
+    size = int(random.integers(18, 25))
+    facts: dict[str, Amount | None] = {}
+    made = noise(sheet, words, [(30, y + 14), (190, y + 66), (40, y + 118)], size - 2)
+    liquid = random.random() < 0.5
+    amount = products.volume(random) if liquid else products.weight(random)
+    name = "item_volume" if liquid else "item_weight"
+    facts[name] = amount
+    before = pick(random, words.phrases[name if random.random() < 0.5 else "net"])
+    before = "" if random.random() < 0.3 else before + pick(random, (" ", ": "))
+    text = before + doubled(random, printed, amount)
+    where = random.random()
+    anchor, x = ("ma", sheet.width / 2) if where < 0.5 else ("la", 26.0)
+    sheet.text(x, sheet.height - 3.2 * size, text, size, bold=True, anchor=anchor)
+    return Label(sheet.image, facts, frozenset({"distractors"} if made else ()))
+
+
+def spec_table(random: np.random.Generator, printed: Print) -> Label:
+    """A table of a name and a value a row."""
+    words = printed.words
+    size = int(random.integers(16, 22))
+    facts: dict[str, Amount | None] = {}
+    rows: list[tuple[str, str]] = []
+    heavy = products.weight(random, heavy=True)
+    if random.random() < 0.75:
+        facts["item_weight"] = heavy
+        rows.append((pick(random, words.phrases["item_weight"][2:4]), printed.amount(heavy)))
+    if random.random() < 0.4:
+        facts["maximum_weight_recommendation"] = carried = products.load(random, heavy)
+        name = pick(random, words.phrases["maximum_weight_recommendation"])
+        rows.append((name, printed.amount(carried)))
+    if random.random() < 0.45:
+        facts["voltage"] = products.voltage(random, battery=bool(random.random() < 0.5))
+        rows.append((pick(random, words.phrases["voltage"]), printed.amount(facts["voltage"])))
+    if random.random() < 0.45:
+        facts["wattage"] = products.wattage(random)
+        rows.append((pick(random, words.phrases["wattage"]), printed.amount(facts["wattage"])))
+    if random.random() < 0.3:
+        facts["item_volume"] = products.volume(random, large=True)
+        name = pick(random, words.phrases["item_volume"])
+        rows.append((name, printed.amount(facts["item_volume"])))
+    sides = products.sides(random)
+    drawn = random.random()
+    if drawn < 0.45:
+        facts |= sides
+        rows.append(_size_row(random, printed, sides))
+    elif drawn < 0.75:
+        some = [name for name in products.LENGTHS if random.random() < 0.7]
+        facts |= {name: sides[name] for name in some}
+        rows += [(words.phrases[name][0], printed.amount(sides[name])) for name in some]
+    traps = [
+        ("Cable length", f"{random.integers(1, 4)}.{random.integers(0, 10)} m"),
+        (words.phrases["gross"][0], f"{heavy.value * 1.2:.1f} {printed.unit(heavy.unit)}"),
+        ("Warranty", "2 years"),
+        ("Model", sheet_model(random)),
+        ("Frequency", "50 Hz"),
+        ("Noise", f"{random.integers(30, 80)} dB"),
+    ]
+    hard = [trap for trap in traps if random.random() < 0.4]
+    rows += hard
+    random.shuffle(rows)
+    width = int(random.integers(400, 560))
+    step = round(1.75 * size)
+    sheet = Sheet(random, words, (width, 70 + step * max(len(rows), 3)), pale=True)
+    sheet.text(18, 14, pick(random, words.goods), size + 5, bold=True)
+    middle = int(random.integers(190, 240))
+    for at, (name, value) in enumerate(rows):
+        y = 56 + at * step
+        sheet.text(18, y, name + (":" if random.random() < 0.3 else ""), size)
+        sheet.text(middle, y, value, size)
+        sheet.pen.line((14, y + step - 5, width - 14, y + step - 5), fill=(150, 150, 150))
+    return Label(sheet.image, facts, frozenset({"distractors"} if hard else ()))
+
+
+def _size_row(
+    random: np.random.Generator, printed: Print, sides: dict[str, Amount]
+) -> tuple[str, str]:
+    """Three sides in one row, their order said in one of several ways."""
+    order = [("width", "height", "depth"), ("depth", "width", "height"), ("width", "depth", "height")][
+        int(random.integers(3))
+    ]  # fmt: skip
+    unit = printed.unit(sides["width"].unit)
+    values = [printed.number(sides[name].value) for name in order]
+    letters = ["L" if name == "depth" and order[0] == "depth" else name[0].upper() for name in order]
+    name = pick(random, printed.words.phrases["size"])
+    how = random.random()
+    if how < 0.4:
+        return f"{name} ({' x '.join(letters)})", f"{' x '.join(values)} {unit}"
+    if how < 0.7:
+        pairs = zip(letters, values, strict=True)
+        return name, f"{' x '.join(f'{letter}{value}' for letter, value in pairs)} {unit}"
+    pairs = zip(letters, values, strict=True)
+    return name, f"{' x '.join(f'{value}{letter}' for letter, value in pairs)} {unit}"
+
+
+def sheet_model(random: np.random.Generator) -> str:
+    """A model's name that ends in what may look like a unit."""
+    letters = "".join(random.choice(list("ABCDEFKLMX"), 2))
+    return f"{letters}-{int(random.integers(10, 999))}{pick(random, ('', 'W', 'V', 'G', ' Pro'))}"
+
+
+def rating_plate(random: np.random.Generator, printed: Print) -> Label:
+    """The plate of a machine or the print of a power supply."""
+    words = printed.words
+    size = int(random.integers(16, 22))
+    sheet = Sheet(random, words, (int(random.integers(380, 500)), 12 * size + 60), pale=True)
+    sheet.pen.rectangle((6, 6, sheet.width - 7, sheet.height - 7), outline=sheet.ink, width=2)
+    facts: dict[str, Amount | None] = {}
+    lines = [pick(random, words.brands), sheet.serial()]
+    if random.random() < 0.5:
+        universal = random.random() < 0.7
+        volts = products.voltage(random, battery=True)
+        lines.append(f"INPUT: {'100-240V' if universal else '230V'}~ 50/60Hz 0.5A")
+        if random.random() < 0.8 or not universal:
+            lines.append(f"OUTPUT: {printed.amount(volts)} {random.integers(1, 6)}A")
+            facts["voltage"] = volts
+        else:
+            facts["voltage"] = None
+    else:
+        facts["voltage"] = products.voltage(random)
+        mark = pick(random, ("~", " AC", ""))
+        lines.append(f"{pick(random, ('', 'Input: '))}{printed.amount(facts['voltage'])}{mark} 50 Hz")
+    if random.random() < 0.7:
+        facts["wattage"] = products.wattage(random)
+        lines.append(
+            f"{pick(random, ('', 'Power: ', 'Max. '))}{printed.amount(facts['wattage'])}"
+        )
+    if random.random() < 0.35:
+        facts["item_weight"] = products.weight(random, heavy=True)
+        lines.append(f"Weight {printed.amount(facts['item_weight'])}")
+    lines += [one for one in words.remarks if random.random() < 0.35]
+    for at, line in enumerate(lines[:8]):
+        sheet.text(22, 20 + round(1.5 * size) * at, line, size, bold=at == 0)
+    return Label(sheet.image, facts, frozenset({"distractors"}))
+
+
+def arrows(random: np.random.Generator, printed: Print) -> Label:
+    """A drawing with arrows from edge to edge, its numbers without words."""
+    words = printed.words
+    sheet = Sheet(random, words, (int(random.integers(430, 560)),) * 2, pale=True)
+    size = int(random.integers(17, 23))
+    sides = products.sides(random)
+    keep = [name for name in products.LENGTHS if random.random() < 0.85] or ["height"]
+    facts: dict[str, Amount | None] = {name: sides[name] for name in keep}
+    below = sheet.height - (2.6 * size if random.random() < 0.5 else 0)
+    if below < sheet.height:
+        facts["item_weight"] = heavy = products.weight(random, heavy=True)
+        sheet.text(20, below, f"Weight: {printed.amount(heavy)}", size)
+    head = 10
+    if random.random() < 0.5:
+        sheet.text(20, 10, pick(random, words.goods), size + 6, bold=True)
+        head = 46
+    box = (70, head + 10, sheet.width - 70, below - 10)
+    draw_measured(sheet, printed, {name: sides[name] for name in keep}, box, MANNER, size)
+    return Label(sheet.image, facts, frozenset({"drawing"}))
+
+
+def pictogram_strip(random: np.random.Generator, printed: Print) -> Label:
+    """A row of pictograms with a number under each."""
+    words = printed.words
+    sheet = Sheet(random, words, (int(random.integers(480, 620)), int(random.integers(240, 320))))
+    size = int(random.integers(17, 23))
+    facts = pictogram_facts(random)
+    sheet.text(22, 14, pick(random, words.goods), size + 8, bold=True)
+    step = sheet.width / max(len(facts), 2)
+    y = sheet.height / 2 + 4
+    for at, (name, amount) in enumerate(facts.items()):
+        x = step * (at + 0.5)
+        pictogram(sheet, name, x, y, 2.6 * size, filled=False, ink=sheet.ink)
+        sheet.text(x, y + 2.3 * size, printed.amount(amount), size, anchor="mm")
+    return Label(sheet.image, dict(facts), frozenset({"pictograms"}))
+
+
+def pictogram_facts(random: np.random.Generator) -> dict[str, Amount]:
+    """Measures that pictograms tell, in any order; most often a weight or a load is among them."""
+    heavy = products.weight(random, heavy=True)
+    drawn = random.random()
+    facts: dict[str, Amount] = {}
+    if drawn < 0.75:
+        facts["item_weight"] = heavy
+    if drawn > 0.3:
+        facts["maximum_weight_recommendation"] = products.load(random, heavy)
+    if random.random() < 0.5:
+        facts["item_volume"] = products.volume(random, large=True)
+    if random.random() < 0.5:
+        facts["voltage"] = products.voltage(random)
+    if random.random() < 0.5:
+        facts["wattage"] = products.wattage(random)
+    names = list(facts)
+    random.shuffle(names)
+    return {name: facts[name] for name in names[:4]}
+
+
+def pack_back(random: np.random.Generator, printed: Print) -> Label:
+    """The back of a pack: nutrition facts, a date, a barcode, and what is in it."""
+    words = printed.words
+    size = int(random.integers(15, 20))
+    sheet = Sheet(random, words, (int(random.integers(400, 500)), 21 * size + 130), pale=True)
+    liquid = random.random() < 0.35
+    name = "item_volume" if liquid else "item_weight"
+    amount = products.volume(random) if liquid else products.weight(random)
+    text = f"{pick(random, words.phrases[name][:2])} {doubled(random, printed, amount)}"
+    first = random.random() < 0.4
+    sheet.text(20, 12, text if first else pick(random, words.goods), size + 4, bold=True)
+    y = nutrition(sheet, words, 20, 26 + 2 * size, size)
+    if not first:
+        sheet.text(20, y, text, size + 2, bold=True)
+        y += 2 * size
+    sheet.text(20, y, sheet.date(), size)
+    sheet.barcode(24, y + 2 * size, 130, 40)
+    return Label(sheet.image, {name: amount}, frozenset({"distractors", "nutrition"}))
+
+
+LAYOUTS = (pack_front, spec_table, rating_plate, arrows, pictogram_strip, pack_back)
+"""All of them; each is as likely as the others."""
