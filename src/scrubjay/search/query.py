@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol
 
@@ -14,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.core.config import MediaLimits
-from scrubjay.core.errors import BadMedia, UnsupportedModality, WrongUse
+from scrubjay.core.errors import UnsupportedModality, WrongUse
 from scrubjay.core.protocols import Encoder
 from scrubjay.core.types import Champion, Evidence, Hit, Kind, Media, Modality
+from scrubjay.search.asked_with import query_picture, query_sound
 from scrubjay.search.cutoff import Judged
-from scrubjay.search.decode import DEFAULT_LIMITS, MODALITY_OF, windows
+from scrubjay.search.decode import DEFAULT_LIMITS, MODALITY_OF
 from scrubjay.search.embed import middle
 from scrubjay.search.mix import LIKE, checked_weights, mixed
 from scrubjay.search.paging import DIGITS, Cursor, read_page
@@ -26,9 +26,6 @@ from scrubjay.search.question import MAX_TEXT, Query, checked_text, is_unicode
 from scrubjay.store.index import Found, Generation
 
 __all__ = ["MAX_TEXT", "Query", "SearchResult", "Searcher", "Took", "checked_text"]
-
-MAX_SOUND_S = 60.0
-"""Seconds of a spoken query: it is heard whole before anything is found."""
 
 MAX_K = 1000
 
@@ -194,21 +191,10 @@ class Searcher:
         if query.text is not None:
             media[Modality.TEXT] = [checked_text(query.text)]
         if query.picture is not None:
-            from scrubjay.media.image import decode_picture
-
-            with _named(query.picture_name):
-                media[Modality.IMAGE] = [
-                    decode_picture(query.picture, limits=self.limits, min_side=spec.image_size)
-                ]
+            shown = query_picture(query.picture, query.picture_name, spec, self.limits)
+            media[Modality.IMAGE] = [shown]
         if query.sound is not None:
-            from scrubjay.media.sandbox import decode_sound
-            from scrubjay.media.speech_part import spoken_part
-
-            seconds = min(MAX_SOUND_S, self.limits.max_sound_s)
-            with _named(query.sound_name):
-                sound = decode_sound(query.sound, limits=replace(self.limits, max_sound_s=seconds))
-            heard = windows(spoken_part(sound), spec.speech_window_s)
-            media[Modality.SPEECH] = [one.media for one in heard]
+            media[Modality.SPEECH] = query_sound(query.sound, query.sound_name, spec, self.limits)
         return media
 
     def vector(
@@ -305,15 +291,6 @@ class Searcher:
             raise UnsupportedModality(
                 spec.version or spec.name, modality.value, [one.value for one in spec.modalities]
             )
-
-
-@contextmanager
-def _named(name: str | None) -> Iterator[None]:
-    """Say of bad media which part of the query it is."""
-    try:
-        yield
-    except BadMedia as error:
-        raise BadMedia(f"cannot be searched with: {error.reason}", name or "") from error
 
 
 def _hit(found: Found) -> Hit:
