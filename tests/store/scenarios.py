@@ -115,6 +115,17 @@ def add_rows(home):
     Generations(home / "generations").open("v1").add(rows_of(items), units(10, 8, seed=1))
 
 
+def add_film(home):
+    import numpy as np
+
+    from scrubjay.store.generations import Generations
+    from tests.store.films import film_rows
+    from tests.store.made import units
+
+    rows = film_rows(50, 6, np.random.default_rng(3))
+    Generations(home / "generations").open("v1").add(rows, units(len(rows), 8, seed=2))
+
+
 def optimise(home):
     from scrubjay.core.config import IndexSettings
     from scrubjay.store.generations import Generations

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.types import Item
+from scrubjay.store.attributes import storable_text
 from scrubjay.store.catalog_schema import checked
 from scrubjay.store.rows import Row
 
@@ -20,7 +21,7 @@ Current: TypeAlias = Callable[[Sequence[str]], Iterable[Item]]
 
 
 def check_rows(rows: Sequence[Row], *, version: str, generation: str) -> None:
-    """Refuse rows another version made, and two of one span.
+    """Refuse rows another version made, two of one span, and what no column can hold.
 
     Raises:
         WrongUse: there is such a row; the message names its item.
@@ -39,6 +40,20 @@ def check_rows(rows: Sequence[Row], *, version: str, generation: str) -> None:
                 f"start at {row.start_s}; write each span once"
             )
         seen.add(row.key)
+        if reason := _unstorable(row):
+            raise WrongUse(f"a row of item {row.item.id!r} cannot be stored: {reason}")
+
+
+def _unstorable(row: Row) -> str | None:
+    """Why what a row of a video says cannot be stored, or None."""
+    begin, end = (0.0, 0.0) if row.moment is None else row.moment
+    if not (math.isfinite(begin) and math.isfinite(end) and begin <= end):
+        return f"its moment lasts from {begin} to {end}"
+    try:
+        storable_text(row.text or "")
+    except (ValueError, UnicodeError) as error:
+        return f"its words: {error}"
+    return None
 
 
 def unit_vectors(

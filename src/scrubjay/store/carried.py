@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.types import Modality
 from scrubjay.store.attributes import columns_in, types_in
-from scrubjay.store.rows import KEY, VECTOR
+from scrubjay.store.rows import CLUE_FIELDS, KEY, VECTOR
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -121,6 +121,13 @@ def unheld(
     return page.rows if all(wanted) else page.rows.filter(pa.array(wanted, pa.bool_()))
 
 
+def tells_clues(rows: pa.Table) -> bool:
+    """Whether any of these rows is of a video."""
+    return any(
+        name in rows.column_names and rows[name].null_count < rows.num_rows for name in CLUE_FIELDS
+    )
+
+
 def mapped_table(rows: pa.Table, maps: Mapping[Modality, SpaceMap], schema: pa.Schema) -> pa.Table:
     """Rows of one schema in another, each vector mapped as its modality's map says.
 
@@ -171,6 +178,8 @@ def _columns(rows: pa.Table, schema: pa.Schema) -> dict[str, Any]:
     columns = {}
     for name in schema.names:
         source = here.get(there[name]) if name in there else name
+        if name in CLUE_FIELDS and name not in rows.schema.names:
+            source = None  # of a generation that was begun before there were videos
         kind = schema.field(name).type
         if name == VECTOR:
             continue

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.store.exact import first_of_each, top_places
+from scrubjay.store.groups import Groups
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,14 +40,14 @@ class ClusteredRows:
 
     Attributes:
         vectors: (n, dim) float32, unit rows.
-        items: (n,) a number for each row's item, the same for rows of the same item.
+        groups: which rows are found as one.
         shown: the columns a result shows, n rows.
         centres: (c, dim) float32, unit rows.
         starts: (c + 1,) where each cluster begins; the last is n.
     """
 
     vectors: NDArray[np.float32]
-    items: NDArray[np.int64]
+    groups: Groups
     shown: Any
     centres: NDArray[np.float32]
     starts: NDArray[np.int64]
@@ -67,13 +68,12 @@ class ClusteredRows:
             centres = found_centres(vectors, wanted)
         nearest = assigned(vectors, centres)
         order = np.argsort(nearest, kind="stable")
-        ids = rows["id"].combine_chunks().dictionary_encode()
-        numbers = ids.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        shown = rows.drop_columns(["vector"]).take(order).combine_chunks()
         sizes = np.bincount(nearest, minlength=len(centres))
         return cls(
             vectors=vectors[order],
-            items=numbers[order],
-            shown=rows.drop_columns(["vector"]).take(order).combine_chunks(),
+            groups=Groups.of(shown),
+            shown=shown,
             centres=centres,
             starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         )
@@ -81,9 +81,9 @@ class ClusteredRows:
     def best(
         self, query: NDArray[np.float32], k: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The best row of each of the k best items, of those in the nearest clusters.
+        """The best row of each of the k best items or moments, of those in the nearest clusters.
 
-        All clusters are compared before fewer than k items are given.
+        All clusters are compared before fewer than k of them are given.
 
         Args:
             query: (dim,) unit vector.
@@ -101,7 +101,7 @@ class ClusteredRows:
             fetch = k
             while True:
                 top = top_places(scores, fetch)
-                first = top[first_of_each(self.items[places[top]])]
+                first = top[first_of_each(self.groups.numbers[places[top]])]
                 if len(first) >= k or len(top) == len(scores):
                     break
                 fetch *= 2

@@ -6,14 +6,22 @@ Lance's own scan of 50,000 vectors of 512 takes about 90 ms on one core; this ta
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scrubjay.core.types import Clue
+from scrubjay.store.groups import Groups, Moment
+
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+Best: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Places of rows, best first, and their cosines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +31,13 @@ class ExactRows:
     Attributes:
         vectors: (n, dim) float32, unit rows.
         row_ids: (n,) uint64, Lance's, ascending.
-        items: (n,) a number for each row's item, the same for rows of the same item.
+        groups: which rows are found as one.
         shown: the columns a result shows, n rows.
     """
 
     vectors: NDArray[np.float32]
     row_ids: NDArray[np.uint64]
-    items: NDArray[np.int64]
+    groups: Groups
     shown: Any
 
     @classmethod
@@ -39,18 +47,17 @@ class ExactRows:
             rows = rows.sort_by("_rowid")
         vectors = rows["vector"].combine_chunks()
         flat = vectors.flatten().to_numpy(zero_copy_only=False)
-        ids = rows["id"].combine_chunks().dictionary_encode()
         return cls(
             vectors=flat.reshape(len(vectors), dim).astype(np.float32, copy=False),
             row_ids=rows["_rowid"].to_numpy(),
-            items=ids.indices.to_numpy(zero_copy_only=False).astype(np.int64),
+            groups=Groups.of(rows),
             shown=rows.drop_columns(["vector", "_rowid"]).combine_chunks(),
         )
 
     def best(
         self, query: NDArray[np.float32], k: int, *, allowed: NDArray[np.uint64] | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The best row of each of the k best items.
+    ) -> Best:
+        """The best row of each of the k best items, or moments of them.
 
         Args:
             query: (dim,) unit vector.
@@ -60,17 +67,58 @@ class ExactRows:
             (at most k,) places of the rows, best first, and their cosines.
         """
         scores = self.vectors @ query
-        places = np.arange(len(scores))
+        places = np.arange(len(scores)) if allowed is None else self._places(allowed)
+        return self._best(scores if allowed is None else scores[places], places, k)
+
+    def best_by_clue(
+        self, query: NDArray[np.float32], k: int, *, allowed: NDArray[np.uint64] | None = None
+    ) -> dict[Clue | None, Best]:
+        """As `best` among the rows of each clue alone; under None of those without one."""
+        scores = self.vectors @ query
+        keeps = None
         if allowed is not None:
-            places = np.searchsorted(self.row_ids, np.sort(allowed))
-            scores = scores[places]
+            keeps = np.zeros(len(scores), bool)
+            keeps[self._places(allowed)] = True
+        found = {}
+        for clue, places in self.groups.clues.items():
+            mine = places if keeps is None else places[keeps[places]]
+            found[clue] = self._best(scores[mine], mine, k)
+        return found
+
+    def of_moments(
+        self, query: NDArray[np.float32], moments: Collection[Moment]
+    ) -> Mapping[Moment, Best]:
+        """All rows of some moments, each moment's best first."""
+        return of_moments(self.vectors, self.groups, query, moments)
+
+    def _places(self, allowed: NDArray[np.uint64]) -> NDArray[np.int64]:
+        return np.searchsorted(self.row_ids, np.sort(allowed))
+
+    def _best(self, scores: NDArray[np.float32], places: NDArray[np.int64], k: int) -> Best:
+        """Of rows at these places, with these cosines."""
         fetch = k
         while True:
             top = top_places(scores, fetch)
-            chosen = top[first_of_each(self.items[places[top]])]
+            chosen = top[first_of_each(self.groups.numbers[places[top]])]
             if len(chosen) >= k or len(top) == len(scores):
                 return places[chosen[:k]], scores[chosen[:k]]
             fetch *= 2
+
+
+def of_moments(
+    vectors: NDArray[np.float32],
+    groups: Groups,
+    query: NDArray[np.float32],
+    moments: Collection[Moment],
+) -> dict[Moment, Best]:
+    """All rows of some moments, each moment's best first; none of one that is not there."""
+    found = {}
+    for moment in moments:
+        places = groups.places(moment)
+        scores = np.vecdot(vectors[places], query)
+        order = np.argsort(-scores, kind="stable")
+        found[moment] = places[order], scores[order]
+    return found
 
 
 def top_places(scores: NDArray[np.float32], n: int) -> NDArray[np.int64]:

@@ -6,12 +6,9 @@ import logging
 import time
 from threading import Lock, Thread
 
-import numpy as np
-from numpy.typing import NDArray
-
 from scrubjay.core.errors import ScrubjayError
-from scrubjay.store.clustered import ClusteredRows
 from scrubjay.store.rows import VECTOR, shown_columns
+from scrubjay.store.shelves import Centres, Shelves
 from scrubjay.store.table import StoredTable
 
 LOG = logging.getLogger("scrubjay.store")
@@ -38,10 +35,10 @@ class InMemory:
         self._most_rows = most_bytes // (4 * dim)
         self._changing = Lock()
         self._reading = False
-        self._held: tuple[int, ClusteredRows | None] | None = None
-        self._centres: NDArray[np.float32] | None = None
+        self._held: tuple[int, Shelves | None] | None = None
+        self._centres: Centres | None = None
 
-    def at(self, version: int) -> ClusteredRows | None:
+    def at(self, version: int) -> Shelves | None:
         """The rows of a version, when they are here; else the newest will soon be."""
         held = self._held
         if held is not None and held[0] == version:
@@ -63,7 +60,7 @@ class InMemory:
             with self._changing:
                 self._reading = False
 
-    def _newest(self) -> tuple[int, ClusteredRows | None]:
+    def _newest(self) -> tuple[int, Shelves | None]:
         while True:
             version = self._table.version()
             if self._centres is not None:
@@ -78,7 +75,7 @@ class InMemory:
                 continue
             if not rows.num_rows:
                 return version, None
-            held = ClusteredRows.of(rows, self._dim, centres=self._centres)
+            held = Shelves.of(rows, self._dim, centres=self._centres)
             self._centres = held.centres
             seconds = time.perf_counter() - began
             LOG.info(

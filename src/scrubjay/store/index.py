@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.core.config import IndexSettings
 from scrubjay.core.errors import UnknownItem, WrongUse
-from scrubjay.core.types import Item, Kind, Modality
+from scrubjay.core.types import Clue, Item, Kind, Modality
 from scrubjay.store.admission import Current, check_rows, still_wanted, unit_query, unit_vectors
 from scrubjay.store.attributes import joined_types, settled_types, types_in
-from scrubjay.store.carried import HeldRows, Page, SpaceMap, fitting_maps, mapped_table, unheld
+from scrubjay.store.carried import (
+    HeldRows,
+    Page,
+    SpaceMap,
+    fitting_maps,
+    mapped_table,
+    tells_clues,
+    unheld,
+)
 from scrubjay.store.catalog_schema import checked, items_of
+from scrubjay.store.groups import Moment
 from scrubjay.store.nearest import Nearest
 from scrubjay.store.partitions import partition, partitioned, repartition
 from scrubjay.store.purge import scour
@@ -27,17 +35,13 @@ from scrubjay.store.rows import (
     Row,
     Span,
     StoredMoment,
-    described,
+    clue_fields,
     moments_in,
-    row_columns,
     row_table,
     space_of,
-    span,
 )
 from scrubjay.store.table import StoredTable, batched, sql_in, sql_text
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from scrubjay.store.told import described_anew, spans_of, tally, vectors_of, views_of
 
 __all__ = ["Found", "Generation", "Page", "Row", "Span", "StoredMoment"]
 
@@ -106,6 +110,8 @@ class Generation:
         items = {row.item.id: row.item for row in kept}
         if kept:
             self._grow(items.values())
+            if any(row.clue is not None or row.moment is not None for row in kept):
+                self._grow_clues()
             table = row_table(kept, units, self._table.schema())
             present = self._embedded()
             version = self._table.version()
@@ -152,6 +158,8 @@ class Generation:
             rows = unheld(page, held, maps.keys(), version=self.version)
             if rows.num_rows:
                 self._table.grow(joined_types(self.attribute_types(), types_in(rows.schema)))
+                if tells_clues(rows):
+                    self._grow_clues()
                 rows = mapped_table(rows, maps, self._table.schema())
             if rows.num_rows:
                 self._table.append(rows)
@@ -178,7 +186,10 @@ class Generation:
         with self._table.writing():
             for batch in batched(mine, BATCH):
                 self._grow(batch)
-                changed += self._describe_batch({one.id: one for one in batch})
+                stale = described_anew(self._table, {one.id: one for one in batch})
+                if stale is not None:
+                    self._table.merge(stale, on=KEY, insert=False)
+                    changed += int(stale.num_rows)
         return changed
 
     def delete(self, ids: Iterable[str]) -> None:
@@ -218,6 +229,9 @@ class Generation:
     ) -> list[Found]:
         """The k items nearest to a vector, best first, each by its best row.
 
+        Of a video every moment is found for itself. Its rows' cosines count as they are, whatever
+        they are made of; `search_clues` tells them apart.
+
         Below `IndexSettings.exact_below` rows every row is compared; above, an index proposes
         candidates, whose cosines are then computed exactly. Filters apply before the k are chosen.
 
@@ -234,6 +248,42 @@ class Generation:
             raise WrongUse(f"k is {k}; ask for at least one")
         query = unit_query(vector, dim=self.dim, generation=self.name)
         return self._nearest.search(query, k, kinds=kinds, where=where)
+
+    def search_clues(
+        self,
+        vector: NDArray[np.float32],
+        k: int,
+        *,
+        kinds: frozenset[Kind] | None = None,
+        where: str | None = None,
+    ) -> dict[Clue | None, list[Found]]:
+        """As `search`, among the rows of each clue alone: their cosines are not alike.
+
+        Returns:
+            Clue -> the k moments of videos nearest by it; under None the k nearest other items.
+            Clues nothing is there of may be missing.
+        """
+        query = unit_query(vector, dim=self.dim, generation=self.name)
+        return self._nearest.by_clue(query, k, kinds=kinds, where=where)
+
+    def clues_of(
+        self, vector: NDArray[np.float32], moments: Collection[Moment]
+    ) -> dict[Moment, list[Found]]:
+        """The best row of each clue of some moments, best first, however far it is.
+
+        Args:
+            moments: item ids and the seconds at which a moment of theirs begins.
+        """
+        query = unit_query(vector, dim=self.dim, generation=self.name)
+        return self._nearest.of_moments(query, moments)
+
+    def clues(self) -> frozenset[Clue]:
+        """By what videos are found here, none where there are no videos; known while it stays."""
+        return self._nearest.clues()
+
+    def background(self) -> Mapping[Modality, NDArray[np.float32]]:
+        """Modality -> (n, dim) some rows of videos, by lot; the same while nothing changes."""
+        return self._nearest.background()
 
     def hold(self, *, most_bytes: int) -> None:
         """From now on keep the rows of a large generation in memory, read in the background.
@@ -269,11 +319,11 @@ class Generation:
 
     def versions(self) -> dict[str, int]:
         """Version -> rows it made; those of another than the generation's own were mapped."""
-        return self._tally("version")
+        return tally(self._table, "version")
 
     def modalities(self) -> dict[Modality, int]:
         """Modality -> rows."""
-        return {Modality(name): n for name, n in self._tally("modality").items()}
+        return {Modality(name): n for name, n in tally(self._table, "modality").items()}
 
     def items(self, ids: Collection[str]) -> list[Item]:
         """What rows say of these items, each as often as it has rows; perceptual hashes are not."""
@@ -286,41 +336,23 @@ class Generation:
     def vectors(self, item_id: str) -> NDArray[np.float32]:
         """(n, dim) unit vectors of an item's rows, in order of their spans.
 
+        Of a video those of one clue: what is seen, else heard, said, read.
+
         Raises:
             UnknownItem: it has none.
         """
-        rows = self._table.rows([KEY, "start_s", VECTOR], where=sql_in("id", [item_id]))
-        if not rows.num_rows:
+        vectors = vectors_of(self._table, item_id, self.dim)
+        if not len(vectors):
             raise UnknownItem(item_id, f"indexed in {self.name}")
-        return _matrix(rows.sort_by([("start_s", "ascending"), (KEY, "ascending")]), self.dim)
+        return vectors
 
     def views(self, ids: Collection[str]) -> dict[Modality, tuple[list[str], NDArray[np.float32]]]:
         """Modality -> (item ids, (n, dim) unit vectors) of these items' rows, in order of key."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        columns = [KEY, "id", "modality", VECTOR]
-        parts = [
-            self._table.rows(columns, where=sql_in("id", batch))
-            for batch in batched(sorted(set(ids)), BATCH)
-        ]
-        found: dict[Modality, tuple[list[str], NDArray[np.float32]]] = {}
-        if parts:
-            rows = pa.concat_tables(parts).sort_by(KEY)
-            for modality in self.modalities():
-                mine = rows.filter(pc.field("modality") == modality.value)
-                if mine.num_rows:
-                    found[modality] = (mine["id"].to_pylist(), _matrix(mine, self.dim))
-        return found
+        return views_of(self._table, ids, self.modalities(), self.dim)
 
     def spans(self, item_id: str) -> list[Span]:
         """What rows an item has, in order of time."""
-        columns = [KEY, *row_columns(self._table.schema())]
-        rows = self._table.rows(columns, where=sql_in("id", [item_id]))
-        if not rows.num_rows:
-            return []
-        ordered = rows.sort_by([("start_s", "ascending"), (KEY, "ascending")])
-        return [span(row) for row in ordered.to_pylist()]
+        return spans_of(self._table, item_id)
 
     def moments(self, item_id: str) -> tuple[StoredMoment, ...]:
         """The moments of a video in order of time, each with its rows; none of other items."""
@@ -335,12 +367,11 @@ class Generation:
         """Kind of item -> rows; known while nothing changes."""
         version = self._table.version()
         if self._kinds[0] != version:
-            self._kinds = (version, {Kind(name): n for name, n in self._tally("kind").items()})
+            self._kinds = (
+                version,
+                {Kind(name): n for name, n in tally(self._table, "kind").items()},
+            )
         return self._kinds[1]
-
-    def _tally(self, column: str) -> dict[str, int]:
-        counted = self._table.rows([column])[column].value_counts().to_pylist()
-        return {one["values"]: one["counts"] for one in counted}
 
     def attribute_types(self) -> Mapping[str, str]:
         """Attribute -> type, as in the catalog."""
@@ -367,26 +398,6 @@ class Generation:
         if types != have:
             self._table.grow(types)
 
-    def _describe_batch(self, items: Mapping[str, Item]) -> int:
-        import pyarrow as pa
-
-        schema = self._table.schema()
-        columns = [*described(next(iter(items.values())), schema)]
-        rows = self._table.rows([KEY, *columns], where=sql_in("id", list(items)))
-        changed = []
-        for row in rows.to_pylist():
-            key = row.pop(KEY)
-            says = described(items[row["id"]], schema)
-            if says != row:
-                changed.append({KEY: key, **says})
-        if changed:
-            fields = [schema.field(name) for name in (KEY, *columns)]
-            table = pa.Table.from_pylist(changed, schema=pa.schema(fields))
-            self._table.merge(table, on=KEY, insert=False)
-        return len(changed)
-
-
-def _matrix(rows: pa.Table, dim: int) -> NDArray[np.float32]:
-    flat = rows[VECTOR].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    vectors: NDArray[np.float32] = flat.reshape(-1, dim).astype(np.float32)
-    return vectors
+    def _grow_clues(self) -> None:
+        if fields := clue_fields(self._table.schema()):
+            self._table.add_columns(fields)

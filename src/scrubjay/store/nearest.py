@@ -7,7 +7,7 @@ they have changed, and what is filtered.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,17 @@ from numpy.typing import NDArray
 
 from scrubjay.core.config import IndexSettings
 from scrubjay.core.errors import NotReady
-from scrubjay.core.types import Kind
+from scrubjay.core.types import Clue, Kind, Modality
 from scrubjay.store.attributes import columns_in
+from scrubjay.store.background import sampled
 from scrubjay.store.catalog_schema import filter_columns
 from scrubjay.store.exact import ExactRows
+from scrubjay.store.groups import Moment
 from scrubjay.store.in_memory import InMemory
 from scrubjay.store.partitions import partitioned
 from scrubjay.store.rows import VECTOR, Found, found, row_columns, shown_columns
-from scrubjay.store.table import StoredTable, sql_in
+from scrubjay.store.shelves import Shelves, Shown
+from scrubjay.store.table import StoredTable, sql_in, sql_text
 from scrubjay.store.where import Column, compile_where
 
 if TYPE_CHECKING:
@@ -42,18 +45,22 @@ class View:
     Attributes:
         filters: what a `--where` may name.
         attributes: attribute -> column.
+        clues: by what rows of videos are found; none where there are no videos.
         exact: all rows, where there are few enough.
         partitions: of the approximate index, 0 when there is none.
         allowed: Lance filter -> ids of the rows it keeps, for the filters used last.
+        background: as `Nearest.background` answers, once somebody asked.
     """
 
     version: int
     schema: pa.Schema
     filters: Mapping[str, Column]
     attributes: Mapping[str, str]
+    clues: frozenset[Clue]
     exact: ExactRows | None
     partitions: int
     allowed: dict[str, NDArray[np.uint64]] = field(default_factory=dict)
+    background: dict[Modality, NDArray[np.float32]] = field(default_factory=dict)
 
 
 class Nearest:
@@ -91,25 +98,102 @@ class Nearest:
         kinds: frozenset[Kind] | None = None,
         where: str | None = None,
     ) -> list[Found]:
-        """The k items nearest to a (dim,) unit vector, best first, each by its best row."""
+        """The k items or moments nearest to a (dim,) unit vector, best first, by their best row."""
+        view, kept, allowed = self._kept(kinds, where)
+        if view.exact is not None:
+            exact = view.exact
+            return _shown(view, exact.shown, *exact.best(query, k, allowed=allowed))
+        if kept is None and (shelves := self._shelves(view)) is not None:
+            return _found(view, shelves.best(query, k))
+        return self._by_index(view, query, k, kept)
+
+    def by_clue(
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        *,
+        kinds: frozenset[Kind] | None = None,
+        where: str | None = None,
+    ) -> dict[Clue | None, list[Found]]:
+        """The k moments nearest by each clue alone; under None the k nearest other items."""
+        wanted: frozenset[Clue | None] = frozenset({None, *Clue})
+        if kinds is not None:
+            wanted -= {None} if kinds == {Kind.VIDEO} else frozenset()
+            wanted -= frozenset(Clue) if Kind.VIDEO not in kinds else frozenset()
+        # What the clues say already is no filter: rows in memory are searched without one only.
+        view, kept, allowed = self._kept(None if kinds == {Kind.VIDEO} else kinds, where)
+        if view.exact is not None:
+            exact = view.exact
+            best = exact.best_by_clue(query, k, allowed=allowed)
+            return {
+                clue: _shown(view, exact.shown, *one)
+                for clue, one in best.items()
+                if clue in wanted
+            }
+        if kept is None and (shelves := self._shelves(view)) is not None:
+            rows = shelves.best_by_clue(query, k, wanted)
+            return {clue: _found(view, some) for clue, some in rows.items()}
+        made_of = {clue: _made_of(clue) if view.clues else None for clue in (None, *view.clues)}
+        return {
+            clue: self._by_index(view, query, k, _and(one, kept))
+            for clue, one in made_of.items()
+            if clue in wanted
+        }
+
+    def of_moments(
+        self, query: NDArray[np.float32], moments: Collection[Moment]
+    ) -> dict[Moment, list[Found]]:
+        """The best row of each clue of some moments, the best first; each as near as it is."""
+        view = self._view()
+        if view.exact is not None:
+            exact = view.exact
+            rows = [
+                one
+                for best in exact.of_moments(query, moments).values()
+                for one in _shown(view, exact.shown, *best)
+            ]
+        elif (shelves := self._shelves(view)) is not None:
+            rows = _found(view, shelves.of_moments(query, moments))
+        else:
+            rows = self._read_moments(view, query, moments)
+        best: dict[Moment, dict[Clue | None, Found]] = {moment: {} for moment in moments}
+        for row in sorted(rows, key=lambda one: -one.score):
+            if row.moment is not None:
+                best[row.id, row.moment[0]].setdefault(row.clue, row)
+        return {moment: list(some.values()) for moment, some in best.items()}
+
+    def clues(self) -> frozenset[Clue]:
+        """By what rows of videos are found; none where there are no videos."""
+        return self._view().clues
+
+    def background(self) -> Mapping[Modality, NDArray[np.float32]]:
+        """Modality -> (n, dim) some rows of videos, the same for every query."""
+        view = self._view()
+        if view.clues and not view.background:
+            view.background.update(sampled(self._table, self._dim))
+        return view.background
+
+    def _shelves(self, view: View) -> Shelves | None:
+        return None if self._memory is None else self._memory.at(view.version)
+
+    def _kept(
+        self, kinds: frozenset[Kind] | None, where: str | None
+    ) -> tuple[View, str | None, NDArray[np.uint64] | None]:
+        """A view, its filter, and, of rows compared one by one, which the filter keeps."""
         while True:
             view = self._view()
             kept = _filter(view, kinds, where)
-            if view.exact is None:
-                rows = self._memory.at(view.version) if self._memory and kept is None else None
-                if rows is not None:
-                    return _shown(view, rows.shown, *rows.best(query, k))
-                return self._by_index(view, query, k, kept)
-            allowed = None
-            if kept is not None and (allowed := view.allowed.get(kept)) is None:
+            if view.exact is None or kept is None:
+                return view, kept, None
+            allowed = view.allowed.get(kept)
+            if allowed is None:
                 allowed = self._allowed(kept)
                 if self._table.version() != view.version:
                     continue  # Row ids of another version may mean other rows.
                 if len(view.allowed) >= FILTERS_KEPT:
                     view.allowed.clear()
                 view.allowed[kept] = allowed
-            exact = view.exact
-            return _shown(view, exact.shown, *exact.best(query, k, allowed=allowed))
+            return view, kept, allowed
 
     def _allowed(self, kept: str) -> NDArray[np.uint64]:
         # One narrow column: without any, Lance reads them all.
@@ -138,6 +222,7 @@ class Nearest:
             exact = ExactRows.of(self._table.rows(columns, row_ids=True), self._dim)
         return View(
             version=version,
+            clues=frozenset(self._clues(schema, exact)),
             schema=schema,
             filters=filter_columns(schema, row_columns(schema)),
             attributes=columns_in(schema),
@@ -145,16 +230,25 @@ class Nearest:
             partitions=partitioned(self._table).partitions if exact is None else 0,
         )
 
+    def _clues(self, schema: pa.Schema, exact: ExactRows | None) -> Iterator[Clue]:
+        if "clue" not in schema.names:
+            return
+        if exact is not None:
+            yield from (one for one in exact.groups.clues if one is not None)
+        elif self._table.count("clue IS NOT NULL"):
+            yield from (one for one in Clue if self._table.count(_made_of(one)))
+
     def _by_index(
         self, view: View, query: NDArray[np.float32], k: int, kept: str | None
     ) -> list[Found]:
         fetch = k
         while True:
             rows = self._candidates(view, query, fetch, kept)
-            best: dict[str, Found] = {}
+            best: dict[tuple[str, float | None], Found] = {}
             for row in rows:
-                if row["id"] not in best:
-                    best[row["id"]] = found(row, view.attributes, 1.0 - row["_distance"])
+                one = (row["id"], row.get("moment_s"))
+                if one not in best:
+                    best[one] = found(row, view.attributes, 1.0 - row["_distance"])
             if len(best) >= k or len(rows) < fetch:
                 return list(best.values())[:k]
             fetch *= 2
@@ -181,6 +275,35 @@ class Nearest:
             return rows
 
         return sorted(self._table.read(ask), key=lambda row: float(row["_distance"]))
+
+    def _read_moments(
+        self, view: View, query: NDArray[np.float32], moments: Collection[Moment]
+    ) -> list[Found]:
+        if not moments or not view.clues:
+            return []
+        begins = ", ".join(sorted({repr(float(begin)) for _, begin in moments}))
+        ids = sql_in("id", sorted({item_id for item_id, _ in moments}))
+        rows = self._table.rows(
+            [*shown_columns(view.schema), VECTOR], where=f"{ids} AND `moment_s` IN ({begins})"
+        )
+        vectors = rows[VECTOR].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        scores = np.vecdot(vectors.reshape(-1, self._dim).astype(np.float32), query)
+        told = zip(rows.drop_columns([VECTOR]).to_pylist(), scores.tolist(), strict=True)
+        wanted = set(moments)
+        return _found(view, [one for one in told if (one[0]["id"], one[0]["moment_s"]) in wanted])
+
+
+def _found(view: View, rows: Iterable[Shown]) -> list[Found]:
+    return [found(row, view.attributes, score) for row, score in rows]
+
+
+def _made_of(clue: Clue | None) -> str:
+    """The rows of a clue, or of none, as a Lance filter."""
+    return "`clue` IS NULL" if clue is None else f"`clue` = {sql_text(clue.value)}"
+
+
+def _and(*filters: str | None) -> str | None:
+    return " AND ".join(f"({one})" for one in filters if one is not None) or None
 
 
 def _shown(

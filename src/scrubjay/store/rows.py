@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +129,10 @@ def row_schema(dim: int, attribute_types: Mapping[str, str], *, version: str) ->
     )
 
 
+CLUE_FIELDS: Final = ("clue", "clue_text", "moment_s", "moment_end_s")
+"""Those of ROW_FIELDS that only rows of videos fill; a table gets them with the first of these."""
+
+
 def space_of(schema: pa.Schema, default: str) -> str:
     """The version in whose space a generation is; the default where it does not say so."""
     told: bytes | None = (schema.metadata or {}).get(_SPACE)
@@ -174,6 +178,17 @@ def row_table(rows: Sequence[Row], vectors: NDArray[np.float32], schema: pa.Sche
 def shown_columns(schema: pa.Schema) -> list[str]:
     """The columns `found` reads, of those that there are."""
     return [*(name for name in SHOWN if name in schema.names), *columns_in(schema).values()]
+
+
+def clue_fields(schema: pa.Schema) -> list[pa.Field]:
+    """Columns for what rows of videos say, as far as a table has none yet."""
+    import pyarrow as pa
+
+    from scrubjay.store.attributes import arrow_types
+
+    arrow = arrow_types()
+    missing = [name for name in CLUE_FIELDS if name not in schema.names]
+    return [pa.field(name, arrow[ROW_FIELDS[name]]) for name in missing]
 
 
 def row_columns(schema: pa.Schema) -> dict[str, str]:
