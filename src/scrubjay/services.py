@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scrubjay.search.item_moments import MomentPage
     from scrubjay.search.items import ItemPage, KnownItem
     from scrubjay.search.measure import Evaluation
+    from scrubjay.search.needle_in import LookedIn, Sought
     from scrubjay.search.query import Searcher
     from scrubjay.search.uploads import OpenTarget, Upload, Uploaded
     from scrubjay.store.browse import Facets
@@ -314,6 +315,27 @@ def _begin_with_shipped(home: Home, progress: Progress) -> Champion | None:
         return None
     generation = generation_of(home, version, open_encoder(home, version))
     return Champion(version, generation.name)
+
+
+def look_in(home: Home, video: str, sought: Sought, *, progress: Progress) -> LookedIn:
+    """Look for something small in one video, with the champion's encoder.
+
+    Args:
+        video: path of a file, or id of an item.
+
+    Raises:
+        NotReady: no version was published yet.
+        WrongUse: it is no video, or what is sought cannot be asked.
+        UnknownItem: neither a file nor an item is called so.
+        BadMedia: the video, or an example, cannot be used.
+        UnsupportedModality: the encoder has no tower for pictures, or for what is asked with.
+    """
+    from scrubjay.search.needle_in import find_video
+    from scrubjay.search.needle_in import look_in as look
+
+    found = find_video(home, video)
+    encoder = open_encoder(home, current_champion(home).version)
+    return look(home, found, sought, encoder, progress=progress)
 
 
 def train(home: Home, config: Mapping[str, Any], *, resume: bool, progress: Progress) -> Trained:

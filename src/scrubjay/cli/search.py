@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +31,26 @@ SHOWN = 240
 
 def search(
     text: Annotated[str | None, typer.Argument(help="What to look for, in words.")] = None,
-    image: Annotated[Path | None, typer.Option(help="A picture to look for the like of.")] = None,
+    image: Annotated[
+        list[Path] | None,
+        typer.Option(help="A picture to look for the like of; with --in, may be repeated."),
+    ] = None,
+    within: Annotated[
+        str | None,
+        typer.Option(
+            "--in", help="Look for it in this video: a file, or an item's id.", metavar="VIDEO"
+        ),
+    ] = None,
+    clip: Annotated[
+        Path | None, typer.Option(help="With --in: a short video of what to look for.")
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --in: a folder for the frames with what was found in a box.",
+            metavar="FOLDER",
+        ),
+    ] = None,
     speech: Annotated[Path | None, typer.Option(help="A recorded query.")] = None,
     like: Annotated[
         str | None, typer.Option(help="An item's id: find more like it.", metavar="ID")
@@ -49,7 +68,12 @@ def search(
     seconds: Annotated[
         float, typer.Option(min=0.5, max=60, help="Longest recording from the microphone.")
     ] = 10.0,
-    k: Annotated[int, typer.Option("--k", "-k", help="How many to find, 1 to 1000.")] = 10,
+    k: Annotated[
+        int | None,
+        typer.Option(
+            "--k", "-k", help="How many to find: 1 to 1000, default 10; with --in 1 to 100, 5."
+        ),
+    ] = None,
     after: Annotated[
         str | None,
         typer.Option(help="The page after: `next` of the same query's --json.", metavar="CURSOR"),
@@ -72,8 +96,10 @@ def search(
     Example: scrubjay search "a red apple" --k 5 --where "month = '2026-11'"
 
     Example: scrubjay search "at night" --image bridge.jpg --weight text=0.5
+
+    Example: scrubjay search --in holiday.mp4 --image keys.jpg
     """
-    if all(one is None for one in (text, image, speech, like)) and not microphone:
+    if all(one is None for one in (text, image or None, clip, speech, like)) and not microphone:
         raise WrongUse(
             'give a query: a text ("a red apple"), --image FILE, --speech FILE, --microphone, '
             "--like ID, or several of them"
@@ -81,6 +107,27 @@ def search(
     if speech is not None and microphone:
         raise WrongUse("give one recording: --speech FILE or --microphone")
     weights = read_weights(weight or ())
+    if within is not None:
+        given = {"like": like, "after": after, "kind": kind, "where": where, "cutoff": cutoff}
+        refuse(given, f"narrows a search of everything; --in {within} looks through one video")
+        from scrubjay.cli.search_in import search_in
+        from scrubjay.search.needle_in import Sought
+
+        sought = Sought(
+            text=text,
+            pictures=tuple((str(path), query_file(path)) for path in image or ()),
+            clip=clip,
+            sound=speech_bytes(seconds) if microphone else query_file(speech) if speech else None,
+            sound_name=str(speech) if speech else MICROPHONE if microphone else None,
+            weights=weights,
+            k=5 if k is None else k,
+        )
+        search_in(home, within, sought, save=save, thumbnails=thumbnails, json=json)
+        return
+    refuse({"clip": clip, "save": save}, "is for looking through one video; name it with --in")
+    if len(image or ()) > 1:
+        raise WrongUse("give one --image; several are examples of what --in VIDEO looks for")
+    picture = image[0] if image else None
     from scrubjay.search.query import Query
     from scrubjay.services import open_champion, open_home
 
@@ -89,16 +136,16 @@ def search(
     sound = speech_bytes(seconds) if microphone else query_file(speech) if speech else None
     query = Query(
         text=text,
-        picture=query_file(image) if image else None,
+        picture=query_file(picture) if picture else None,
         sound=sound,
         like=like,
         weights=weights,
-        k=k,
+        k=10 if k is None else k,
         after=after,
         kinds=frozenset(kind) if kind else None,
         where=where,
         cutoff=cutoff,
-        picture_name=str(image) if image else None,
+        picture_name=str(picture) if picture else None,
         sound_name=str(speech) if speech else MICROPHONE if microphone else None,
     )
     result = searcher.search(query)
@@ -111,6 +158,17 @@ def search(
         show(result, how, opened.reader)
     if result.uncut and not json:
         note(let_through(result))
+
+
+def refuse(given: Mapping[str, object], why: str) -> None:
+    """Refuse options that were given where they mean nothing.
+
+    Raises:
+        WrongUse: one was.
+    """
+    for name, value in given.items():
+        if value:
+            raise WrongUse(f"--{name} {why}")
 
 
 def read_weights(given: Sequence[str]) -> dict[str, float]:

@@ -51,7 +51,7 @@ class Sought:
 
     Attributes:
         text: words.
-        pictures: name -> bytes of picture files that are examples of it.
+        pictures: names and bytes of picture files that are examples of it.
         clip: a short video that is an example of it.
         sound: bytes of a sound file that says it.
         sound_name: what that is called.
@@ -61,7 +61,7 @@ class Sought:
     """
 
     text: str | None = None
-    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    pictures: tuple[tuple[str, bytes], ...] = ()
     clip: Path | None = None
     sound: bytes | None = None
     sound_name: str | None = None
@@ -90,7 +90,7 @@ class Sought:
         if self.text is not None:
             told["text"] = self.text
         if self.pictures:
-            told["images"] = list(self.pictures)
+            told["images"] = [name for name, _ in self.pictures]
         if self.clip is not None:
             told["clip"] = str(self.clip)
         if self.sound is not None:
@@ -251,7 +251,7 @@ def _examples(home: Home, sought: Sought, encoder: Encoder) -> NDArray[np.float3
     """(n, dim) what each example looks like; a clip is one of them."""
     pictures = [
         query_picture(data, name, encoder.spec, home.settings.limits)
-        for name, data in sought.pictures.items()
+        for name, data in sought.pictures
     ]
     vectors = list(encoder.encode(Modality.IMAGE, pictures))
     if sought.clip is not None:
