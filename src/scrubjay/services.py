@@ -8,16 +8,18 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from scrubjay.core.config import Settings, home_path, registry_url, wants_builtin
-from scrubjay.core.errors import MissingExtra, NotReady
+from scrubjay.core.errors import MissingExtra, NotReady, WrongUse
 from scrubjay.core.protocols import Encoder, Progress, silent
-from scrubjay.core.types import Champion, Item, Split
+from scrubjay.core.types import Champion, Item, Kind, Split
 from scrubjay.store.home import Home
 
 if TYPE_CHECKING:
     from scrubjay.ask.chain import Asking
+    from scrubjay.ask.clip import Clip
     from scrubjay.ask.finding import Finder
     from scrubjay.ask.settings import AskSettings
     from scrubjay.retrain.forgetting.forget import Purged
+    from scrubjay.retrain.generated import Generated
     from scrubjay.retrain.rollback import RolledBack
     from scrubjay.retrain.single import Trained
     from scrubjay.search.calibrate import Fitted
@@ -281,12 +283,14 @@ def list_moments(
     limit: int = 50,
     after: float | None = None,
     at: float | None = None,
+    first: int = 0,
 ) -> MomentPage:
     """A page of a video's moments, in order of time.
 
     Args:
         after: only those that begin after this second.
         at: the page with the moment of this second, of all pages from the beginning.
+        first: how many to pass over. Of the three the first that is given counts.
 
     Raises:
         UnknownItem: it is not here.
@@ -294,7 +298,7 @@ def list_moments(
     """
     from scrubjay.search.item_moments import moment_page
 
-    return moment_page(home, item_id, limit=limit, after=after, at=at)
+    return moment_page(home, item_id, limit=limit, after=after, at=at, first=first)
 
 
 def facets(home: Home) -> Facets:
@@ -343,6 +347,21 @@ def train(home: Home, config: Mapping[str, Any], *, resume: bool, progress: Prog
     from scrubjay.retrain.single import train_once
 
     return train_once(home, config, resume=resume, progress=progress)
+
+
+def generate_sheet(
+    home: Home, label: str, count: int, *, out: Path, run: Path | None, seed: int
+) -> Generated:
+    """Write a sheet of pictures by the generator that a run (default: the newest) taught.
+
+    Raises:
+        MissingExtra: torch is not installed.
+    """
+    try:
+        from scrubjay.retrain.generated import generate_sheet as write_sheet
+    except ModuleNotFoundError as error:
+        raise MissingExtra("generating pictures", "train") from error
+    return write_sheet(home, label, count, out=out, run=run, seed=seed)
 
 
 def evaluate(
@@ -479,14 +498,63 @@ def open_asking(
 
     chosen = settings or AskSettings()
     if home is None:
-        return Asking(Models(chosen), settings=chosen, finder=finder)
+        return Asking(Models(chosen), settings=chosen, finder=finder, encoder=_builtin_encoder)
+    served = _served_pair(home)
     return Asking(
         Models(chosen),
         settings=chosen,
-        finder=finder or Collection(home, _served_pair(home)),
+        finder=finder or Collection(home, served),
         prompts=Prompts(home.prompts),
         gleaned=Gleaned(home.gleanings, still_here=lambda item: _is_here(home, item)),
+        encoder=lambda: _served_encoder(served),
+        limits=home.settings.video,
     )
+
+
+def open_clip(home: Home | None, video: str) -> Clip:
+    """A video to watch: a file, or an item of the home.
+
+    A file whose bytes are an item's is that item, so that what is known of it is found.
+
+    Args:
+        video: a path, or an item's id.
+
+    Raises:
+        WrongUse: it is neither, or an item that is no video.
+        BadMedia: it cannot be read, or the item's file is gone.
+    """
+    from scrubjay.ask.clip import handed_over_clip, item_clip
+
+    path = Path(video).expanduser()
+    if path.is_file():
+        clip = handed_over_clip(path)
+        same = () if home is None else home.catalog.items(where=f"sha256 = '{clip.sha256}'")
+        item = next((one for one in same if home and _is_here(home, one)), None)
+        return clip if item is None else item_clip(item, path)
+    item = None if home is None else home.catalog.get(video)
+    if home is None or item is None or not _is_here(home, item):
+        raise WrongUse(f"{video!r} is no file, and no item of the home has that id")
+    if item.kind is not Kind.VIDEO:
+        raise WrongUse(f"{video!r} is no video but {item.kind.value}; see `scrubjay ask`")
+    return item_clip(item, home.originals.path(item))
+
+
+def _served_encoder(served: Callable[[], Searcher]) -> Encoder | None:
+    """The champion's encoder; without a champion that in the box."""
+    try:
+        return served().encoder
+    except NotReady:
+        return _builtin_encoder()
+
+
+def _builtin_encoder() -> Encoder | None:
+    """The encoder in the box; None where torch, which it needs unexported, is not installed."""
+    from scrubjay.models.load import load_encoder
+
+    try:
+        return load_encoder("builtin")
+    except MissingExtra:
+        return None
 
 
 def _served_pair(home: Home) -> Callable[[], Searcher]:

@@ -14,10 +14,10 @@ from scrubjay.core.errors import BadConfig, BadMedia, NotReady, UnknownName
 from scrubjay.core.types import Modality
 from scrubjay.models.load import load_trainable
 from scrubjay.training.fit import fit
+from scrubjay.training.handwriting import read_handwriting
 from scrubjay.training.spoken_digits import (
     SpokenDigits,
     precision_at_10,
-    read_handwriting,
     read_recordings,
 )
 

@@ -14,12 +14,14 @@ from scrubjay import __version__
 from scrubjay.cli.add import add
 from scrubjay.cli.ask import ask
 from scrubjay.cli.champion import champion
+from scrubjay.cli.compare import compare
 from scrubjay.cli.demo.command import demo
 from scrubjay.cli.describe import describe
 from scrubjay.cli.doctor import doctor
 from scrubjay.cli.evaluate import evaluate
 from scrubjay.cli.forget import forget
 from scrubjay.cli.frame import note
+from scrubjay.cli.generate import generate
 from scrubjay.cli.history import history
 from scrubjay.cli.interrupt import listen, pressed
 from scrubjay.cli.models import models
@@ -29,6 +31,7 @@ from scrubjay.cli.rollback import rollback
 from scrubjay.cli.search import search
 from scrubjay.cli.serve import serve
 from scrubjay.cli.train import train
+from scrubjay.cli.watch import watch
 from scrubjay.core.errors import ScrubjayError
 
 DEBUG_VARIABLE = "SCRUBJAY_DEBUG"
@@ -64,8 +67,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(demo, add, forget, train, evaluate, search, serve),
-    *(ask, describe, read),
+    *(demo, add, forget, train, generate, evaluate, search, serve),
+    *(ask, describe, read, watch, compare),
     *(retrain, history, rollback, doctor),
 ):
     app.command()(command)

@@ -72,15 +72,24 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 def write_text(path: Path, text: str) -> None:
     """Replace a small text file in one durable step."""
+    write_bytes(path, text.encode(), what="config")
+
+
+def write_bytes(path: Path, data: bytes, *, what: str) -> None:
+    """Replace a small file in one durable step.
+
+    Args:
+        what: names its failpoints.
+    """
     aside = path.with_name(path.name + ".part")
-    with aside.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with aside.open("wb") as file:
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    failpoint("training.before_config")
+    failpoint(f"training.before_{what}")
     aside.replace(path)
     _sync_folder(path.parent)
-    failpoint("training.after_config")
+    failpoint(f"training.after_{what}")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -24,12 +23,13 @@ from torch.utils.data import DataLoader, Dataset
 
 from scrubjay.core.errors import BadConfig, BadMedia, NotReady, UnknownName
 from scrubjay.core.protocols import Batch, TrainableEncoder
-from scrubjay.core.types import Media, Modality, Picture, Sound
+from scrubjay.core.types import Media, Modality, Sound
 from scrubjay.evaluate.retrieval import precision_at_k
 from scrubjay.media.audio import decode_sound
 from scrubjay.models.builtin.inputs import VariedSpeech
 from scrubjay.training.data import EpochOrder, PairBatch
 from scrubjay.training.epochs import EpochData
+from scrubjay.training.handwriting import Handwriting, read_handwriting
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TEST_TAKES = range(5)
@@ -45,23 +45,6 @@ class Recording:
     speaker: str
     take: int
     sound: Sound
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Handwriting:
-    """Handwritten digits.
-
-    Attributes:
-        images: (n, 28, 28) uint8, white on black.
-        labels: (n,) digits.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-
-    def picture(self, at: int) -> Picture:
-        """(28, 28, 3) RGB."""
-        return np.repeat(self.images[at][:, :, None], 3, axis=2)
 
 
 def read_recordings(folder: Path) -> list[Recording]:
@@ -87,27 +70,6 @@ def read_recordings(folder: Path) -> list[Recording]:
             f"datamodule.folder=FOLDER of the Free Spoken Digit Dataset with MNIST beside it"
         )
     return found
-
-
-def read_handwriting(path: Path) -> Handwriting:
-    """MNIST from a .npz with `images` and `labels`.
-
-    Raises:
-        NotReady: there is no such file.
-        BadMedia: it holds something else.
-    """
-    if not path.is_file():
-        raise NotReady(f"no {path}: put MNIST's images and labels there")
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            images, labels = arrays["images"], arrays["labels"]
-    except (OSError, EOFError, TypeError, ValueError, KeyError, BadZipFile) as error:
-        raise BadMedia(f"not an .npz with images and labels: {error}", str(path)) from error
-    if images.ndim != 3 or images.dtype != np.uint8 or labels.shape != images.shape[:1]:
-        raise BadMedia("images are (n, height, width) uint8 with a label each", str(path))
-    if not ((labels >= 0) & (labels < len(WORDS))).all():
-        raise BadMedia("labels are digits from 0 to 9", str(path))
-    return Handwriting(images, labels.astype(np.int64))
 
 
 class SpokenDigits(EpochData):

@@ -1,0 +1,1 @@
+"""Digits that nobody wrote: a generator taught by a discriminator."""
