@@ -100,9 +100,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--films", type=Path, help="films are kept in this folder")
     parser.add_argument("--home", type=Path, help="the home is kept here; it must be new")
     parser.add_argument("--queries", type=int, default=300, help="of each way to ask, at most")
-    parser.add_argument("--needles", type=int, default=10, help="things that are looked for")
+    parser.add_argument("--needles", type=int, default=8, help="things that are looked for")
     parser.add_argument(
-        "--needle-minutes", type=float, default=3.0, help="of film each is looked for in"
+        "--needle-minutes", type=float, default=2.0, help="of film each is looked for in"
     )
     parser.add_argument(
         "--parts", nargs="+", choices=sorted(PARTS), default=list(PARTS), help="of the measurement"
