@@ -22,6 +22,7 @@ from scrubjay.ask.steps import OnText, Walk, answer, locate
 from scrubjay.ask.telling import CANNOT_TELL, cannot_tell, is_told, too_unsure, unsure
 from scrubjay.ask.writing import CITATION, Writing, cited, written
 from scrubjay.core.looking import Message, ModelSpec, Reply, Role, Sampling
+from scrubjay.media.video import Frame
 from scrubjay.models.family import Room
 
 NOTHING_SAYS: Final = "nothing that was looked at answers the question"
@@ -32,11 +33,18 @@ _QUOTES: Final = {Asks.TEXT: ("text",), Asks.SPEECH: ("speech",)}
 
 
 class Drawn(Enum):
-    """Where what is looked at comes from."""
+    """Where what is looked at comes from.
+
+    Moments of one video are `WATCHED` in order of time, or `CHOSEN`, the likeliest first.
+    """
 
     HANDED_OVER = "handed over"
     FOUND = "found"
     WATCHED = "watched"
+    CHOSEN = "chosen"
+
+
+OF_A_VIDEO: Final = frozenset({Drawn.WATCHED, Drawn.CHOSEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +156,10 @@ class Answering:
                 said.append(Said(one.source.number, _named(question, one, text), reply.confidence))
         if not said and drawn is not Drawn.HANDED_OVER:
             said = quoted(looked, question.text, "speech", "text", strictly=True)
-        ranked = drawn is not Drawn.HANDED_OVER
-        wants = Asks.WHICH if ranked and asks_whether_any(question.text) else question.asks
-        together = combined(said, wants, ranked=ranked)
+        ranked, parts = drawn in {Drawn.FOUND, Drawn.CHOSEN}, drawn in OF_A_VIDEO
+        found = drawn is Drawn.FOUND
+        wants = Asks.WHICH if found and asks_whether_any(question.text) else question.asks
+        together = combined(said, wants, ranked=ranked, parts=parts)
         if together is None:
             text = cannot_tell(NONE_SHOWS if said else NOTHING_SAYS)
             if unsure_reply is not None:
@@ -180,10 +189,10 @@ class Answering:
 
         A reader takes shapes in a drawing for letters.
         """
-        if looked.picture is None:
+        if not looked.pictures:
             return said
-        asked = [Message(Role.USER, (looked.picture, question.text))]
-        reply = answer(self.walk, asked, self._sampling)
+        frames = looked.frames or tuple(Frame(0.0, one) for one in looked.pictures)
+        reply = reply_of_frames(self.walk, frames, question.text, self._sampling)
         if is_told(reply) and is_part(reply.text, said.text):
             return Said(said.number, f"“{written(reply.text, ())}”", reply.confidence)
         return said
@@ -250,7 +259,7 @@ class Answering:
 
 def _all_of(numbers: Sequence[int], drawn: Drawn) -> tuple[int, ...]:
     """What an answer rests on that cites nothing: everything that was watched, else what is one."""
-    if drawn is Drawn.WATCHED or (drawn is Drawn.HANDED_OVER and len(numbers) == 1):
+    if drawn in OF_A_VIDEO or (drawn is Drawn.HANDED_OVER and len(numbers) == 1):
         return tuple(numbers)
     return ()
 

@@ -2,17 +2,20 @@
 
 ask, over pictures      listen > read > answer
 ask, over a collection  listen > find > read, listen > answer
+watch, a video          listen > watch > look, find > answer (`ask/watching.py`)
 describe                look > read > look (where) > answer
 read                    read, page by page
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 
 from scrubjay.ask.answer import Answer, Asked, Shown
 from scrubjay.ask.answering import Answering, Drawn
+from scrubjay.ask.clip import Clip
 from scrubjay.ask.describing import described
 from scrubjay.ask.evidence import Looked
 from scrubjay.ask.finding import Finder
@@ -26,8 +29,12 @@ from scrubjay.ask.reading import ReadOut, read_pages
 from scrubjay.ask.settings import AskSettings
 from scrubjay.ask.steps import OnStep, OnText, Walk, find, hear, listen, listen_to, read, speak
 from scrubjay.ask.template import Template
+from scrubjay.ask.watching import Watching
+from scrubjay.ask.watching_film import EXAMPLE_FRAMES, shown_clip
+from scrubjay.core.config import VideoLimits
 from scrubjay.core.errors import NotReady, WrongUse
 from scrubjay.core.hearing import Spoken, Transcript
+from scrubjay.core.protocols import Encoder, Progress, silent
 from scrubjay.core.types import Sound
 from scrubjay.models.family import Room
 
@@ -53,6 +60,8 @@ class Asking:
         finder: Finder | None = None,
         prompts: Prompts | None = None,
         gleaned: Gleaned | None = None,
+        encoder: Callable[[], Encoder | None] | None = None,
+        limits: VideoLimits | None = None,
     ) -> None:
         """Nothing is loaded yet.
 
@@ -60,12 +69,17 @@ class Asking:
             finder: the collection; None: only pictures that are handed over are asked about.
             prompts: None: those that come with Scrubjay.
             gleaned: what is known of the collection's items; None: nothing is kept.
+            encoder: whose text tower finds the shots of a video that a question is about; None:
+                the words they share do.
+            limits: what a video may cost.
         """
         self.models = models
         self.settings = settings
         self.finder = finder
         self.prompts = prompts or Prompts()
         self._gleaned = gleaned or Gleaned()
+        self._encoder = encoder
+        self._limits = limits or VideoLimits()
 
     def with_template(self, template: Template) -> Asking:
         """The same, but every question is put by one template, whatever prompt it names."""
@@ -75,6 +89,8 @@ class Asking:
             finder=self.finder,
             prompts=Always(template),
             gleaned=self._gleaned,
+            encoder=self._encoder,
+            limits=self._limits,
         )
 
     def ask(
@@ -102,6 +118,48 @@ class Asking:
         if shown:
             return self._about(answering, question, handed_over(shown))
         return self._in_collection(answering, question, asked)
+
+    def watch(
+        self,
+        clip: Clip,
+        asked: Asked,
+        *,
+        on_text: OnText | None = None,
+        on_step: OnStep | None = None,
+        progress: Progress = silent,
+    ) -> Answer:
+        """Answer a question about a video; its sources are the moments that were looked at.
+
+        Args:
+            clip: the video.
+            asked: the question with what belongs to it; its pictures and history do not count.
+            on_text: as `ask`.
+            on_step: as `ask`.
+            progress: hears of long work: in seconds of the video, and by shots.
+
+        Raises:
+            WrongUse, MissingExtra, ModelNotFound: as `ask`.
+            BadMedia: it is no video, or no part of it can be used.
+        """
+        asked = replace(asked, pictures=(), history=())
+        walk = Walk(self.models, self._gleaned, on_step)
+        answering = Answering(walk, self.settings, self.prompts, asked, on_text)
+        question = listen(walk, asked)
+        k = _checked_k(self.settings.k if asked.k is None else asked.k)
+        if question.text and (problem := answering.cannot_speak(question)):
+            return answering.untold(question, problem)
+        if not question.text:
+            return answering.untold(question, question.unheard or NOT_HEARD)
+        watching = Watching(answering, clip, self._limits, self._encoder, self.finder, progress)
+        return watching.answer(question, asked.sampling or self.settings.sampling, k)
+
+    def shown_clip(self, clip: Clip, *, most: int = EXAMPLE_FRAMES) -> Shown:
+        """A video as an example is shown: some frames of it, evenly, in order.
+
+        Raises:
+            BadMedia: it is no video, or shows nothing.
+        """
+        return shown_clip(clip, most, limits=self._limits)
 
     def describe(
         self, shown: Shown, *, language: str | None = None, on_step: OnStep | None = None

@@ -21,7 +21,9 @@ _EMPTY: Final = frozenset(
         "photo image recording recordings written heard hear read text word words sign please"
     )
 )
-_NONE: Final = frozenset({"no", "0", "zero", "none", "nothing"})
+_NONE: Final = frozenset(
+    {"no", "0", "zero", "none", "nothing", "nothing moves", "nothing comes", "nothing goes"}
+)
 LEAST_SHARE: Final = 0.5
 """Of a question's own words that a line must have to be quoted as its answer."""
 
@@ -49,7 +51,9 @@ class Together:
     numbers: tuple[int, ...]
 
 
-def combined(said: Sequence[Said], asks: Asks, *, ranked: bool) -> Together | None:
+def combined(
+    said: Sequence[Said], asks: Asks, *, ranked: bool, parts: bool = False
+) -> Together | None:
     """What several sources say; equal answers are told once. None where none says anything.
 
     Numbers are never added up: each is of its own source.
@@ -59,11 +63,14 @@ def combined(said: Sequence[Said], asks: Asks, *, ranked: bool) -> Together | No
         asks: what the question wants. Which ones: a `no` is left out. Of a collection, sources
             without any say nothing of how many there are, and a `no` nothing against a `yes`.
         ranked: whether the nearer source counts more; else the order of the sources is kept.
+        parts: whether the sources are parts of one thing: one without any says nothing then.
     """
     groups: dict[str, list[Said]] = {}
     for one in said:
         groups.setdefault(_same(one.text), []).append(one)
-    against = ranked and (asks is Asks.COUNT or (asks is Asks.YES_NO and len(groups) > 1))
+    differ = len(groups) > 1
+    against = ranked and (asks is Asks.COUNT or (asks is Asks.YES_NO and differ))
+    against = against or (parts and differ)
     if asks is Asks.WHICH or against:
         groups = {same: some for same, some in groups.items() if same not in _NONE}
     if not groups:

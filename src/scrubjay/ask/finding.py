@@ -5,28 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from pathlib import Path
 from typing import Final, Protocol
 
 from scrubjay.ask.question import Question, looked_for
-from scrubjay.core.errors import BadMedia
-from scrubjay.core.types import Hit, Item, Kind, Modality, Picture, Sound
+from scrubjay.core.errors import BadMedia, NotReady, UnsupportedModality
+from scrubjay.core.hearing import Heard
+from scrubjay.core.types import Clue, Hit, Item, Kind, Modality, Picture, Sound
 from scrubjay.search.decode import read_unchanged, windows
 from scrubjay.search.query import MAX_TEXT, Query, Searcher, SearchResult
 from scrubjay.store.home import Home
+from scrubjay.store.index import Generation
 
 TRUSTED: Final = 0.5
 """Confidence of a listener from which on the words it heard go before the sound itself, and may say
 that nothing is close. See `bench/spoken_search.py`."""
+MOST_MOMENTS: Final = 50
+"""Moments of one video that a search puts in order for a question about it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """An item that was found, and how near it is to the question."""
+    """An item that was found, or a moment of a video, and how near it is to the question.
+
+    Attributes:
+        said: what is said in a moment of a video, as far as that is indexed.
+        read: what is written in it.
+    """
 
     item: Item
     score: float
     start_s: float | None = None
     end_s: float | None = None
+    said: tuple[Heard, ...] = ()
+    read: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,17 @@ class Finder(Protocol):
         """A text item's words; raises as `picture`."""
         ...
 
+    def film(self, item: Item) -> Path:
+        """A video's file; raises as `picture`."""
+        ...
+
+    def moments(self, item: Item, question: Question) -> Sequence[tuple[float, float]]:
+        """(start_s, end_s) of a video's moments that are near to a question, nearest first.
+
+        None where nothing is searched yet, or the video is not indexed.
+        """
+        ...
+
 
 class Collection:
     """A home's items, found by the pair that `searcher` gives."""
@@ -116,7 +139,7 @@ class Collection:
         items = {one.id: one for one in self._home.catalog.items(ids=[hit.id for hit in hits])}
         hidden = self._home.forgotten.pending()
         near = tuple(
-            Near(items[hit.id], hit.score, hit.start_s, hit.end_s)
+            _near(searcher.generation, items[hit.id], hit)
             for hit in hits
             if hit.id in items and hit.id not in hidden
         )
@@ -144,18 +167,64 @@ class Collection:
         except UnicodeDecodeError as error:
             raise BadMedia("not UTF-8 text", item.uri) from error
 
+    def film(self, item: Item) -> Path:
+        """Where the bytes are that it was added with."""
+        return self._home.originals.path(item)
+
+    def moments(self, item: Item, question: Question) -> Sequence[tuple[float, float]]:
+        """By the words of a question, in the index that is served."""
+        named = item.id.replace("'", "''")
+        try:
+            searcher = self._searcher()
+            wanted = Query(k=MOST_MOMENTS, where=f"id = '{named}'", kinds=frozenset({Kind.VIDEO}))
+            found = _by_words(searcher, question, wanted)
+        except (NotReady, UnsupportedModality):
+            return ()
+        hits = found.hits if found else ()
+        return [
+            (hit.start_s, hit.end_s)
+            for hit in hits
+            if hit.id == item.id and hit.start_s is not None and hit.end_s is not None
+        ]
+
     def _bytes(self, item: Item) -> bytes:
         return read_unchanged(item, self._home.reader([item.id]))
 
 
 def in_turn(first: Sequence[Hit], second: Sequence[Hit]) -> tuple[Hit, ...]:
-    """The best of two rankings in turn, each item once, with its better score."""
-    best: dict[str, Hit] = {}
+    """The best of two rankings in turn, with their better score.
+
+    Each item once; of a video, each moment.
+    """
+    best: dict[tuple[str, float | None], Hit] = {}
     for pair in zip_longest(first, second):
         for hit in pair:
-            if hit is not None and (hit.id not in best or hit.score > best[hit.id].score):
-                best[hit.id] = hit
+            if hit is None:
+                continue
+            which = (hit.id, hit.start_s if hit.kind is Kind.VIDEO else None)
+            if which not in best or hit.score > best[which].score:
+                best[which] = hit
     return tuple(best.values())
+
+
+def _near(generation: Generation, item: Item, hit: Hit) -> Near:
+    """A hit with its item; a moment of a video with all that is said and written in it."""
+    if item.kind is not Kind.VIDEO or hit.start_s is None:
+        return Near(item, hit.score, hit.start_s, hit.end_s)
+    spans = [
+        span
+        for moment in generation.moments(item.id)
+        if moment.start_s == hit.start_s
+        for span in moment.spans
+        if span.text and span.start_s is not None and span.end_s is not None
+    ]
+    said = tuple(
+        Heard(span.text or "", span.start_s or 0.0, span.end_s or 0.0)
+        for span in spans
+        if span.clue is Clue.SAID
+    )
+    read = tuple(dict.fromkeys(span.text or "" for span in spans if span.clue is Clue.READ))
+    return Near(item, hit.score, hit.start_s, hit.end_s, said, read)
 
 
 def _by_words(searcher: Searcher, question: Question, wanted: Query) -> SearchResult | None:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from scrubjay.ask.motion import follow
-from scrubjay.ask.moving import about_movement, told_of
+from scrubjay.ask.moving import about_movement, asks_what_happens, told_of
 from scrubjay.ask.question import asks_for_number_or_whether
 from scrubjay.ask.steps import Walk
 from scrubjay.ask.telling import cannot_tell, is_told
@@ -43,7 +43,9 @@ def reply_of_frames(
         vlm = walk.models.vlm()
         with walk.models.turn(Room.VLM):
             if len(frames) > 1 and about_movement(question) is not None:
-                return _of_movement(vlm, frames, question)
+                reply = _of_movement(vlm, frames, question, sampling)
+                walk.replies.append(reply)
+                return reply
             replies = [_of_one(vlm, frame.picture, question, sampling) for frame in frames]
         walk.replies += replies
     return _agreed(replies, question)
@@ -65,6 +67,16 @@ def locate_in_frame(vlm: Locates, picture: Picture) -> tuple[Seen, ...]:
     return tuple(kept)
 
 
+def caption_of_frame(vlm: VisionLanguage, picture: Picture, sampling: Sampling) -> Reply:
+    """What a frame shows, in a sentence."""
+    square = picture if vlm.spec.instructed else middle_square(picture)
+    reply = vlm.caption(square, sampling)
+    if square is picture or is_told(reply):
+        return reply
+    whole = vlm.caption(picture, sampling)
+    return whole if is_told(whole) else reply
+
+
 def middle_square(picture: Picture) -> Picture:
     """The largest square around a picture's middle; the picture itself where it is not wide."""
     height, width = picture.shape[:2]
@@ -75,11 +87,21 @@ def middle_square(picture: Picture) -> Picture:
     return np.ascontiguousarray(picture[top : top + side, left : left + side])
 
 
-def _of_movement(vlm: VisionLanguage, frames: Sequence[Frame], question: str) -> Reply:
+def _of_movement(
+    vlm: VisionLanguage, frames: Sequence[Frame], question: str, sampling: Sampling
+) -> Reply:
     if not isinstance(vlm, Locates):
         return Reply(cannot_tell(f"{vlm.spec.family} {ONE_AT_A_TIME}"), told=False)
     locates = vlm
-    return told_of(follow(frames, lambda picture: locate_in_frame(locates, picture)), question)
+    reply = told_of(follow(frames, lambda picture: locate_in_frame(locates, picture)), question)
+    if not asks_what_happens(question):
+        return reply
+    shows = caption_of_frame(vlm, frames[len(frames) // 2].picture, sampling)
+    if not is_told(shows):
+        return reply
+    parts = [shows, *([reply] if is_told(reply) else [])]
+    sure = [one.confidence for one in parts if one.confidence is not None]
+    return Reply("; ".join(one.text for one in parts), confidence=min(sure) if sure else None)
 
 
 def _of_one(vlm: VisionLanguage, picture: Picture, question: str, sampling: Sampling) -> Reply:

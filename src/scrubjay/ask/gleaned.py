@@ -115,21 +115,22 @@ class Gleaned:
             return self._films
         return _While(self._kept, lambda: self._still_here(item))
 
-    def shot_caption(
-        self, sha256: str, item: Item | None, at_s: float, said: Captioned, say: Callable[[], Reply]
-    ) -> Reply:
-        """What a frame of a video shows."""
-        kept, what = self.kept_of(item), f"caption_{round(1000 * at_s)}"
-        told = kept.get(sha256, what, said.key)
-        if told is not None:
-            try:
-                return reply_of(told)
-            except (KeyError, TypeError, ValueError):
-                told = None  # somebody else's file: it is made again
-        reply = say()
+    def frame_caption(
+        self, sha256: str, item: Item | None, at_s: float, said: Captioned
+    ) -> Reply | None:
+        """What a frame of a video shows, where it was said before."""
+        told = self.kept_of(item).get(sha256, _caption_at(at_s), said.key)
+        try:
+            return None if told is None else reply_of(told)
+        except (KeyError, TypeError, ValueError):
+            return None  # somebody else's file: it is said again
+
+    def keep_frame_caption(
+        self, sha256: str, item: Item | None, at_s: float, said: Captioned, reply: Reply
+    ) -> None:
+        """Keep what a frame of a video shows; on a full disk it is said again another time."""
         with suppress(OSError):
-            kept.put(sha256, what, said.key, _reply_told(reply))
-        return reply
+            self.kept_of(item).put(sha256, _caption_at(at_s), said.key, _reply_told(reply))
 
     def caption(
         self, item: Item | None, spec: ModelSpec, sampling: Sampling, say: Callable[[], Reply]
@@ -236,6 +237,10 @@ def transcript_of(told: Mapping[str, Any]) -> Transcript:
 def reply_of(told: Mapping[str, Any]) -> Reply:
     """A reply as it was kept."""
     return Reply(str(told["text"]), bool(told["told"]), told["confidence"])
+
+
+def _caption_at(at_s: float) -> str:
+    return f"caption_{round(1000 * at_s)}"
 
 
 def _reply_told(reply: Reply) -> dict[str, Any]:

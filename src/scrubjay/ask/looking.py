@@ -7,13 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from scrubjay.ask.answer import Clue, Shown, Source
+from scrubjay.ask.clip import item_clip
 from scrubjay.ask.evidence import Looked, one_line
 from scrubjay.ask.finding import Finder, Found, Near
 from scrubjay.ask.steps import Walk
-from scrubjay.core.errors import BadMedia
+from scrubjay.ask.watching_film import Scene, Sign, Watched, looked_at, times_in
+from scrubjay.core.errors import BadMedia, MissingExtra
 from scrubjay.core.types import Kind
+from scrubjay.media.moments import Moment
 
 MAX_PICTURES = 100
+MOMENT_FRAMES = 3
+"""Frames of a moment of a video, for a model that can be shown any number of pictures."""
 
 
 def handed_over(shown: Sequence[Shown]) -> list[Looked]:
@@ -40,10 +45,29 @@ def nearest(walk: Walk, finder: Finder, found: Found) -> list[Looked]:
     looked: list[Looked] = []
     for near in found.near:
         try:
-            looked.append(_opened(finder, near, len(looked) + 1))
-        except BadMedia as error:
+            if near.item.kind is Kind.VIDEO:
+                looked.append(_moment(walk, finder, near, len(looked) + 1))
+            else:
+                looked.append(_opened(finder, near, len(looked) + 1))
+        except (BadMedia, MissingExtra) as error:
             walk.note(f"not looked at: {one_line(str(error))}")
     return looked
+
+
+def _moment(walk: Walk, finder: Finder, near: Near, number: int) -> Looked:
+    """A moment of a video with some of its frames, and what is known to be said and written."""
+    item = near.item
+    path = finder.film(item)
+    start, end = near.start_s or 0.0, near.end_s or item.duration_s or 0.0
+    moment = Moment(start, max(start, end))
+    lines = tuple(Sign(text) for text in near.read)
+    scene = Scene(moment, (moment.middle_s,), near.said, lines)
+    spec = walk.models.vlm().spec
+    alone = not spec.instructed or spec.max_pictures is not None
+    film = Watched(item_clip(item, path), (scene,))
+    frames = tuple(film.frames(times_in(scene, 1 if alone else MOMENT_FRAMES)))
+    looked = looked_at(film.clip, scene, number, frames, near.score)
+    return looked.having([Clue(number, "caption", one_line(one)) for one in item.captions[:3]])
 
 
 def _opened(finder: Finder, near: Near, number: int) -> Looked:

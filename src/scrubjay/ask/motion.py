@@ -8,9 +8,9 @@ is the shift at which two frames are most alike (phase correlation: Kuglin & Hin
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -120,7 +120,7 @@ class Track:
         if far <= STAYED:
             return False if len(self.sightings) >= LEAST_SEEN * self.of else None
         places = [one.at for one in self.sightings]
-        length = sum(math.dist(a, b) for a, b in zip(places, places[1:], strict=False))
+        length = sum(math.dist(a, b) for a, b in pairwise(places))
         return True if far >= MOVED and far >= STEADY * length else None
 
     @property
@@ -215,9 +215,7 @@ def _may_end(end: Sighting, beside: Sighting) -> bool:
     return at_edge or math.dist(end.at, beside.at) <= STILL
 
 
-def _gone(
-    frames: Sequence[Frame], shifts: Sequence[Place], sighting: Sighting, other: int
-) -> bool:
+def _gone(frames: Sequence[Frame], shifts: Sequence[Place], sighting: Sighting, other: int) -> bool:
     """Whether another frame shows something else where a thing was."""
     here = _patch(frames[sighting.frame].picture, sighting.seen.box, (0.0, 0.0))
     there = _patch(
@@ -254,11 +252,12 @@ def _small(picture: Picture) -> NDArray[np.float64]:
     columns = np.linspace(0, picture.shape[1], SIDE + 1).astype(int)[:-1]
     grey: NDArray[np.float64] = picture.mean(axis=2)
     if min(picture.shape[:2]) < SIDE:
-        return grey[np.ix_(rows, columns)]
-    sums: NDArray[np.float64] = np.add.reduceat(
-        np.add.reduceat(grey, rows, axis=0), columns, axis=1
-    )
-    return sums / np.outer(np.diff([*rows, len(grey)]), np.diff([*columns, grey.shape[1]]))
+        some: NDArray[np.float64] = grey[np.ix_(rows, columns)]
+        return some
+    sums = np.add.reduceat(np.add.reduceat(grey, rows, axis=0), columns, axis=1)
+    cells = np.outer(np.diff([*rows, len(grey)]), np.diff([*columns, grey.shape[1]]))
+    means: NDArray[np.float64] = (sums / cells).astype(np.float64)
+    return means
 
 
 def _shift(one: NDArray[np.float64], other: NDArray[np.float64]) -> Place:

@@ -15,6 +15,7 @@ from scrubjay.ask.telling import cannot_tell
 from scrubjay.core.looking import Reply
 
 NOTHING_FOLLOWED: Final = "nothing in it could be followed from frame to frame"
+NOTHING_MOVES: Final = "nothing moves in it, as far as it could be followed"
 NOT_SURE: Final = "what could be followed may or may not have moved"
 LEAST_SURE: Final = 0.5
 """Confidence below which nothing is told of a thing."""
@@ -55,10 +56,20 @@ def about_movement(question: str) -> About | None:
     return next((about for about, rule in _RULES if rule.search(question)), None)
 
 
+def named_in_question(question: str) -> frozenset[str]:
+    """Words of a question about movement that name what it is about; none: all that moves."""
+    return content_words(_ASKING.sub(" ", question))
+
+
+def asks_what_happens(question: str) -> bool:
+    """Whether a question wants to know all that happens, of nothing by its name."""
+    return about_movement(question) is About.HAPPENS and not named_in_question(question)
+
+
 def told_of(tracks: Sequence[Track], question: str) -> Reply:
     """What a question about movement is answered, of one shot; that it cannot be told if unsure."""
     about = about_movement(question) or About.HAPPENS
-    named = content_words(_ASKING.sub(" ", question))
+    named = named_in_question(question)
     asked = [one for one in tracks if not named or named_in(one.name, question)]
     if not asked:
         why = f"no {' '.join(sorted(named))} could be followed in it" if named else NOTHING_FOLLOWED
@@ -76,6 +87,8 @@ def told_of(tracks: Sequence[Track], question: str) -> Reply:
     if named:
         text = f"{_the(sure[0].name)} stays {_at(sure[0].way[0])}"
         return Reply(f"no: {text}" if yes_no else text, confidence=least)
+    if about is About.HAPPENS:
+        return Reply(cannot_tell(NOTHING_MOVES), told=False)
     text = {About.COMES: "nothing comes", About.GOES: "nothing goes"}.get(about, "nothing moves")
     return Reply("no" if yes_no else text, confidence=least)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +16,7 @@ from scrubjay.core.errors import BadMedia, WrongUse
 from scrubjay.core.types import Kind
 
 if TYPE_CHECKING:
-    from scrubjay.ask.answer import Asked, Example
+    from scrubjay.ask.answer import Asked, Example, Shown
     from scrubjay.core.types import Sound
 
 MOST_SPOKEN_S = 60.0
@@ -121,7 +121,11 @@ def ask(
 
     asked = replace(
         asked,
-        sound=_microphone(seconds) if microphone else _recording(speech) if speech else None,
+        sound=microphone_sound(seconds)
+        if microphone
+        else recorded_question(speech)
+        if speech
+        else None,
         language=lang,
         where=where,
         k=k,
@@ -146,18 +150,29 @@ def _asked(
     return Asked(
         question=question,
         pictures=tuple(shown_picture(path) for path in images),
-        examples=tuple(_examples(examples, wrong)),
+        examples=tuple(examples_of(examples, wrong)),
     )
 
 
-def _examples(given: Sequence[str], wrong: Sequence[str]) -> list[Example]:
+def examples_of(
+    given: Sequence[str], wrong: Sequence[str], shown: Callable[[Path], Shown] = shown_picture
+) -> list[Example]:
+    """Examples as `FILE=TEXT`, each with the wrong answer that names its file, if one does.
+
+    Args:
+        shown: what a file is as an example.
+
+    Raises:
+        WrongUse: one is not of that form, or a wrong answer is for no example.
+        BadMedia: a file cannot be shown.
+    """
     from scrubjay.ask.answer import Example
 
     contrasts = dict(split_named(one, "--wrong") for one in wrong)
     examples = []
     for one in given:
         path, answer = split_named(one, "--example")
-        examples.append(Example(shown_picture(path), answer, wrong=contrasts.pop(path, None)))
+        examples.append(Example(shown(path), answer, wrong=contrasts.pop(path, None)))
     if contrasts:
         raise WrongUse(
             f"--wrong names {next(iter(contrasts))}, which no --example shows; give its right "
@@ -166,7 +181,13 @@ def _examples(given: Sequence[str], wrong: Sequence[str]) -> list[Example]:
     return examples
 
 
-def _recording(path: Path) -> Sound:
+def recorded_question(path: Path) -> Sound:
+    """A question that was recorded.
+
+    Raises:
+        WrongUse: the file cannot be read.
+        BadMedia: it is no recording, or too long for a question.
+    """
     from scrubjay.core.config import MediaLimits
     from scrubjay.media.sandbox import decode_sound
 
@@ -176,7 +197,8 @@ def _recording(path: Path) -> Sound:
         raise BadMedia(error.reason, str(path)) from error
 
 
-def _microphone(seconds: float) -> Sound:
+def microphone_sound(seconds: float) -> Sound:
+    """A question spoken now; raises as `record`."""
     from scrubjay.cli.microphone import record
 
     told = f"listening: speak, then pause (at most {seconds:g} seconds)"
