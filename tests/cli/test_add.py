@@ -64,7 +64,7 @@ def test_json_is_one_object_with_counts_and_what_was_set_aside(run: Run, folder:
         {"path": "ghost.png", "reason": "there is no such file (named in descriptions.json)"},
         {
             "path": "images/text[1].jpg",
-            "reason": "neither a picture nor a recording, whatever its name says",
+            "reason": "neither a picture nor a recording nor a video, whatever its name says",
         },
     ]
     assert done["version"] is None

@@ -146,9 +146,9 @@ def test_unchanged_files_of_a_folder_are_not_decoded_again(home, folder, monkeyp
 
     real = visit.examine
 
-    def examine(data, limits):
+    def examine(data, *limits):
         opened.append(data)
-        return real(data, limits)
+        return real(data, *limits)
 
     monkeypatch.setattr(visit, "examine", examine)
     taken(home, folder, "2026-12")
@@ -552,7 +552,7 @@ def test_a_preview_counts_objects_and_asks_for_none(home, place) -> None:
 
 
 def test_a_source_with_nothing_in_it_is_wrong_use(home, place, tmp_path) -> None:
-    with pytest.raises(WrongUse, match="holds no picture or recording"):
+    with pytest.raises(WrongUse, match="holds no picture, recording or video"):
         look(home, place.url, month="2026-11")
     place.put("notes.txt", "nothing")
     with pytest.raises(WrongUse, match="1 other files"):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from scrubjay.core.errors import BadMedia
 from scrubjay.core.types import Kind
 from scrubjay.media.image import decode_picture
 from scrubjay.media.phash import perceptual_hash
-from scrubjay.search.examine import Facts, examine
+from scrubjay.search.examine import Facts, examine, examine_file
 from tests.media.samples import recorded, saved, scenery, tone, video
 
 
@@ -62,9 +63,12 @@ def test_what_cannot_be_used_says_why(data: bytes, reason: str) -> None:
         examine(data, MediaLimits())
 
 
-def test_a_video_says_so() -> None:
-    with pytest.raises(BadMedia, match="a video"):
-        examine(video(), MediaLimits())
+def test_a_video_is_measured_by_its_first_frame_and_its_end(tmp_path: Path) -> None:
+    data = video()
+    facts = Facts(hashlib.sha256(data).hexdigest(), Kind.VIDEO, len(data), 64, 48, duration_s=0.3)
+    assert examine(data, MediaLimits()) == facts
+    (tmp_path / "clip.bin").write_bytes(data)
+    assert examine_file(tmp_path / "clip.bin", MediaLimits()) == facts
 
 
 def test_a_damaged_middle_of_a_recording_is_found_without_keeping_it() -> None:

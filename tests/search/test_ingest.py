@@ -106,16 +106,19 @@ def test_what_cannot_be_embedded_is_counted_by_reason_and_named(shelf, generatio
     shelf.picture("a.png", (1, 1, 1))
     shelf.recording("a.wav", 0.5)
     shelf.recording("b.wav", 0.5, level=0.4)
-    shelf.put("clip.mp4", b"film", Kind.VIDEO)
+    clip = shelf.put("clip.mp4", b"film", Kind.VIDEO)
     broken = shelf.put("broken.png", b"x", Kind.IMAGE)
     done = run(shelf, generation, colour_encoder({Modality.IMAGE}))
     assert done.rows == 1
     assert done.skipped == {
         "the encoder has no speech tower": 2,
-        "video is not searched": 1,
+        "videos are not read here": 1,
         "not a picture": 1,
     }
-    assert [(one.path, one.reason) for one in done.problems] == [(broken.uri, "not a picture")]
+    assert [(one.path, one.reason) for one in done.problems] == [
+        (clip.uri, "videos are not read here"),
+        (broken.uri, "not a picture"),
+    ]
 
 
 def test_rows_are_written_in_large_batches(shelf, generation, colours):

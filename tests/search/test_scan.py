@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import socket
 import sys
 import threading
 from collections import Counter
@@ -149,9 +150,39 @@ def test_a_bad_file_is_set_aside_with_its_reason_and_the_rest_goes_on(
     assert reason in problem.reason
 
 
-def test_a_video_is_set_aside(tmp_path: Path) -> None:
+def test_a_video_is_an_item(tmp_path: Path) -> None:
     lay(tmp_path, {"clip.mp4": video()})
-    assert "a video" in scan(tmp_path).quarantined[0].reason
+    (item,) = scan(tmp_path).items
+    assert (item.kind, item.width, item.height, item.duration_s) == (Kind.VIDEO, 64, 48, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.m3u8", "#EXTM3U\n#EXTINF:4,\nhttp://127.0.0.1:{port}/a.ts\n"),
+        ("list.m3u", "http://127.0.0.1:{port}/a.mp4\n"),
+        ("list.pls", "[playlist]\nFile1=http://127.0.0.1:{port}/a.mp4\n"),
+        ("list.mpd", "<?xml version='1.0'?><MPD><BaseURL>http://127.0.0.1:{port}/</BaseURL></MPD>"),
+        ("list.ffconcat", "ffconcat version 1.0\nfile 'http://127.0.0.1:{port}/a.mp4'\n"),
+        ("film.mp4", "#EXTM3U\nhttp://127.0.0.1:{port}/a.ts\n"),
+        ("film.mkv", "ffconcat version 1.0\nfile '/etc/passwd'\n"),
+        ("film", "\ufeff#EXTM3U\nhttp://127.0.0.1:{port}/a.ts\n"),
+    ],
+)
+def test_a_playlist_is_set_aside_by_name_and_asks_nobody(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    lay(tmp_path / "in", {"a.png": png(0)})
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.05)
+        lay(tmp_path / "in", {name: text.format(port=server.getsockname()[1])})
+        found = scan(tmp_path / "in")
+        with pytest.raises(TimeoutError):
+            server.accept()
+    (problem,) = found.quarantined
+    assert problem.path == name
+    assert "playlist" in problem.reason
+    assert list(by_name(found)) == ["a.png"]
 
 
 def test_entries_without_files_and_files_without_entries_are_set_aside(tmp_path: Path) -> None:
@@ -327,7 +358,7 @@ def test_what_cannot_be_scanned_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="is empty; give a folder"):
         scan(tmp_path)
     lay(tmp_path, {"notes.txt": "x"})
-    with pytest.raises(WrongUse, match="holds no picture or recording"):
+    with pytest.raises(WrongUse, match="holds no picture, recording or video"):
         scan(tmp_path)
     with pytest.raises(WrongUse, match="is a file; give the folder"):
         scan(tmp_path / "notes.txt")

@@ -20,7 +20,8 @@ def add(
     folder: Annotated[
         str,
         typer.Argument(
-            help="A folder with pictures or recordings, or s3://bucket/prefix.", metavar="FOLDER"
+            help="A folder with pictures, recordings or videos, or s3://bucket/prefix.",
+            metavar="FOLDER",
         ),
     ],
     month: Annotated[
@@ -30,9 +31,11 @@ def add(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Add a folder or bucket of pictures, descriptions and recordings.
+    """Add a folder or bucket of pictures, descriptions, recordings and videos.
 
     It may hold images/ with descriptions.json, a CSV or JSONL manifest, or just files.
+
+    A video is found by its moments: what is seen, heard, said and written in them.
 
     Bad files are set aside with a reason; adding a folder again changes nothing. From a bucket
     only what is new or changed is fetched, and what was deleted there leaves the home.
@@ -65,6 +68,9 @@ def to_json(added: Added) -> dict[str, Any]:
         "quarantined": [{"path": one.path, "reason": one.reason} for one in added.quarantined],
         "indexed": added.indexed,
         "not_indexed": dict(added.not_indexed),
+        "moments": added.moments,
+        "partly": [{"path": one.path, "reason": one.reason} for one in added.partly],
+        "lacking": list(added.lacking),
         "version": added.version,
         "snapshot": added.snapshot,
     }
@@ -89,6 +95,8 @@ def show(added: Added) -> None:
         for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
             table.add_row(name, f"{count:,}")
         table.add_section()
+    if added.moments:
+        table.add_row("moments", f"{added.moments:,}")
     out.print(table)
     out.print(f"layout   {added.scan_layout}")
     out.print(f"snapshot {added.snapshot}")
@@ -98,6 +106,11 @@ def show(added: Added) -> None:
         out.print(f"  and {len(added.quarantined) - SHOWN:,} more: --json lists them all")
     for reason, count in added.not_indexed.items():
         out.print(f"  not indexed: {count:,} ({escape(reason)})", soft_wrap=True)
+    for problem in added.partly:
+        where = f"{escape(problem.path)}: {escape(problem.reason)}"
+        out.print(f"  indexed in part: {where}", soft_wrap=True)
+    for reason in added.lacking:
+        out.print(f"  {escape(reason)}", soft_wrap=True)
     if added.version is None:
         out.print("not indexed yet: run scrubjay train")
     else:

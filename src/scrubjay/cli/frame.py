@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scrubjay.core.protocols import Progress
+from scrubjay.core.protocols import Progress, Seconds
+from scrubjay.core.times import clock
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,7 +80,13 @@ class _Lines:
         if now < self._next:
             return
         self._next = now + LINE_EVERY_S
-        note(f"{what}: {done}" + (f" of {total}" if total is not None else ""))
+        note(f"{what}: {_counted(what, done, total)}")
+
+
+def _counted(what: str, done: int, total: int | None) -> str:
+    """How far it is: numbers, or times as a player shows them."""
+    shown = clock if isinstance(what, Seconds) else str
+    return shown(done) + ("" if total is None else f" of {shown(total)}")
 
 
 @contextmanager
@@ -87,7 +94,6 @@ def _bars() -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
@@ -97,7 +103,7 @@ def _bars() -> Iterator[Progress]:
     bars = Bars(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[counted]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
@@ -113,8 +119,9 @@ def _bars() -> Iterator[Progress]:
                 return
             if not tasks:
                 bars.start()
-            tasks[what] = bars.add_task(what, total=total)
-        bars.update(tasks[what], completed=done, total=total)
+            tasks[what] = bars.add_task(what, total=total, counted="")
+        counted = _counted(what, done, total)
+        bars.update(tasks[what], completed=done, total=total, counted=counted)
 
     try:
         yield report

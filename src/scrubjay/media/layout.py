@@ -25,12 +25,18 @@ from scrubjay.media.manifest import (
 from scrubjay.media.references import Listing
 from scrubjay.media.rows import TypedRow, typed_rows
 
+PLAYLIST_SUFFIXES: Final = frozenset(
+    {".m3u", ".m3u8", ".pls", ".mpd", ".ffconcat", ".xspf", ".asx", ".smil"}
+)
+"""Names that claim to be lists of media."""
+
 MEDIA_SUFFIXES: Final = frozenset(
     {
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
         *(".heic", ".heif", ".avif"),
         *(".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".aac", ".weba"),
-        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"),
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ogv"),
+        *PLAYLIST_SUFFIXES,
     }
 )
 """Names that claim to be media: such a file is an item or it is set aside, never just ignored."""
@@ -96,6 +102,11 @@ class Layout:
 def has_media_name(name: str) -> bool:
     """Whether a file's name claims that it is media."""
     return PurePosixPath(name).suffix.lower() in MEDIA_SUFFIXES
+
+
+def has_playlist_name(name: str) -> bool:
+    """Whether a file's name claims that it only names other files."""
+    return PurePosixPath(name).suffix.lower() in PLAYLIST_SUFFIXES
 
 
 def recognise(

@@ -10,6 +10,10 @@ HEAD_BYTES = 4096
 """Enough of a file for `sniff` to be sure of all but a few MPEG-4 and Matroska files."""
 
 
+PLAYLIST = "a playlist, which only names other files: add those, nothing is fetched"
+"""Why a playlist is no media."""
+
+
 class Format(StrEnum):
     """A container or codec Scrubjay can tell apart."""
 
@@ -52,6 +56,8 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"\x00\x00\x01\xba", Format.MPEG),
     (b"\x00\x00\x01\xb3", Format.MPEG),
 )
+_PLAYLIST_STARTS = (b"#extm3u", b"ffconcat", b"[playlist]", b"<mpd", b"<asx", b"<smil")
+_PLAYLIST_ROOTS = (b"<mpd", b"<playlist", b"<smil", b"<asx")
 _RIFF_FORMS = {b"WEBP": Format.WEBP, b"WAVE": Format.WAV, b"AVI ": Format.AVI}
 _BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 _PICTURE_BRANDS = frozenset(
@@ -82,6 +88,19 @@ def sniff(head: bytes) -> Kind | None:
     if found in CONTAINERS:
         return Kind.SPEECH if _holds_sound_alone(head, found) else Kind.VIDEO
     return Kind.SPEECH if found in SOUNDS else Kind.VIDEO
+
+
+def is_playlist(head: bytes) -> bool:
+    """Whether a file only names others, by its first bytes: M3U, PLS, ffconcat, DASH and such."""
+    text = head[:HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith(b"<?xml"):
+        return any(root in text for root in _PLAYLIST_ROOTS)
+    return text.startswith(_PLAYLIST_STARTS)
+
+
+def claims_media(head: bytes) -> bool:
+    """Whether a file whose name says nothing is media, or a list of media, by its first bytes."""
+    return sniff(head) is not None or is_playlist(head)
 
 
 def sniff_format(head: bytes) -> Format | None:

@@ -24,7 +24,7 @@ from scrubjay.core.config import VideoLimits
 from scrubjay.core.errors import BadMedia, MissingExtra
 from scrubjay.core.types import Picture
 from scrubjay.media.confined import NOT_AGREED, AskedOnce, asked
-from scrubjay.media.sniff import HEAD_BYTES, Format, sniff_format
+from scrubjay.media.sniff import HEAD_BYTES, PLAYLIST, Format, is_playlist, sniff_format
 from scrubjay.media.video_wire import (
     ANSWER,
     ANSWERS,
@@ -56,13 +56,14 @@ class VideoInfo:
     """What a video is.
 
     Attributes:
-        duration_s: as its header says, in seconds; 0: it does not.
+        duration_s: where it ends, in seconds.
         width: of an upright frame in pixels; 0: it has sound alone.
         height: of an upright frame in pixels.
         fps: frames a second on average; 0: not known.
         has_picture: whether it has a picture track besides a cover.
         has_sound: whether it has a sound track.
         rotation: degrees its frames are turned to the left to be upright.
+        promised_s: where its header says that it ends, in seconds; 0: it does not.
     """
 
     duration_s: float
@@ -72,6 +73,7 @@ class VideoInfo:
     has_picture: bool
     has_sound: bool
     rotation: int
+    promised_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Video:
         self._demuxer = demuxer_of(head, str(path))
 
     def info(self) -> VideoInfo:
-        """What it is; its first frame is decoded.
+        """What it is; its first frame is decoded, and its end looked for.
 
         Raises:
             BadMedia: it cannot be used.
@@ -220,11 +222,8 @@ def demuxer_of(head: bytes, name: str) -> str:
     Raises:
         BadMedia: a playlist, or no video.
     """
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text.startswith((b"#EXTM3U", b"ffconcat", b"[playlist]", b"<?xml", b"<MPD")):
-        raise BadMedia(
-            "a playlist, which only names other files: add those, nothing is fetched", name
-        )
+    if is_playlist(head):
+        raise BadMedia(PLAYLIST, name)
     found = sniff_format(head)
     if found not in DEMUXERS:
         reason = f"not a video: its content is {found.value}" if found else "not a video"
@@ -290,6 +289,7 @@ def _info(payload: bytes, name: str) -> VideoInfo:
             has_picture=bool(values["has_picture"]),
             has_sound=bool(values["has_sound"]),
             rotation=int(values["rotation"]),
+            promised_s=float(values["promised_s"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise BadMedia(NOT_AGREED, name) from error

@@ -145,6 +145,7 @@ class Video:
         """What its header and its first frame say."""
         found: dict[str, Any] = {
             "duration_s": self.promised,
+            "promised_s": self.promised,
             "width": 0,
             "height": 0,
             "fps": 0.0,
@@ -161,7 +162,32 @@ class Video:
             rate = self.picture.average_rate
             found |= {"width": width, "height": height, "rotation": 90 * turn}
             found["fps"] = float(rate) if rate else 0.0
+        found["duration_s"] = self._ends()
+        if found["duration_s"] > self.request.max_s:
+            raise Refused(f"longer than the limit of {self.request.max_s:,.0f} s")
         return found
+
+    def _ends(self) -> float:
+        """Where it really ends, by the times of its packets; a header may say anything."""
+        stream = self.picture or self.heard
+        enough = self.promised - max(MISSING_S, MISSING_SHARE * self.promised)
+        if self.promised:
+            self._seek(enough)
+            if self._last_packet(stream) >= enough:
+                return self.promised
+        self.container.seek(0)
+        return self._last_packet(stream)
+
+    def _last_packet(self, stream: Any) -> float:  # noqa: ANN401 - PyAV is untyped here
+        origin, last = _origin(stream), 0.0
+        try:
+            for packet in self.container.demux(stream):
+                if packet.pts is not None and packet.size:
+                    length = packet.duration or 0
+                    last = max(last, float((packet.pts + length) * packet.time_base) - origin)
+        except av.FFmpegError:
+            return last  # cut off: what came until here is there
+        return last
 
     def frames(self) -> Iterator[Answer]:
         """The first frame at or after every tick."""
@@ -233,7 +259,7 @@ class Video:
             yield from _samples(resample.resample_chunk(np.zeros(0, np.float32), last=True))
 
     def _seek(self, time: float) -> None:
-        stream = self.picture
+        stream = self.picture or self.heard
         try:
             self.container.seek(round(max(time, 0.0) / stream.time_base), stream=stream)
         except av.FFmpegError:

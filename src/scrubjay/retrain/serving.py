@@ -14,6 +14,7 @@ from scrubjay.models.load import load_version
 from scrubjay.retrain.bridging import plan_bridge
 from scrubjay.search.bridge_choice import LearnedBridge
 from scrubjay.search.bridged import bridge_generation
+from scrubjay.search.films import films_of
 from scrubjay.search.ingest import Ingested, ingest
 from scrubjay.store.home import Home
 from scrubjay.store.index import Generation
@@ -122,6 +123,7 @@ def _ingested(
         current=current,
         limits=home.settings.limits,
         threads=home.settings.threads,
+        films=films_of(home),
         progress=progress,
     )
 

@@ -11,6 +11,8 @@ from scrubjay.core.protocols import Encoder, Progress
 from scrubjay.core.types import Item
 from scrubjay.media.layout import Problem
 from scrubjay.search.drop import look, not_elsewhere, take
+from scrubjay.search.film_models import FilmModels
+from scrubjay.search.films import films_of
 from scrubjay.search.ingest import Ingested, ingest
 from scrubjay.search.scan import scan_folder
 from scrubjay.store.bucket import is_remote
@@ -29,6 +31,9 @@ class Added:
         version: the champion that indexed, or None when there is none yet.
         snapshot: the snapshot that now describes the catalog.
         gone: ids of items that are no longer in their bucket.
+        moments: of the videos that were indexed.
+        partly: videos of which a part could not be used, by name, and which part and why.
+        lacking: what is not installed and videos were indexed without, a sentence each.
     """
 
     scan_layout: str
@@ -44,6 +49,9 @@ class Added:
     not_indexed: Mapping[str, int] = field(default_factory=dict)
     version: str | None = None
     gone: tuple[str, ...] = ()
+    moments: int = 0
+    partly: tuple[Problem, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,7 @@ def add_folder(
     month: str,
     open_target: Callable[[], Target | None],
     progress: Progress,
+    models: FilmModels | None = None,
 ) -> Added:
     """Bring a folder or bucket into the catalog, and index it with the champion if there is one.
 
@@ -73,6 +82,7 @@ def add_folder(
         month: month added, `YYYY-MM`, unless a manifest says another.
         open_target: called once the catalog holds the items.
         progress: told after each file.
+        models: what listens to videos and reads in them; None: what works offline.
 
     Raises:
         WrongUse: the folder is missing, or holds nothing Scrubjay knows.
@@ -95,6 +105,7 @@ def add_folder(
             current=lambda ids: home.catalog.items(ids=ids),
             limits=settings.limits,
             threads=settings.threads,
+            films=films_of(home, models),
             progress=progress,
         )
     return Added(
@@ -111,6 +122,9 @@ def add_folder(
         not_indexed=done.skipped,
         version=target.encoder.spec.version if target else None,
         gone=brought.gone,
+        moments=done.moments,
+        partly=done.partly,
+        lacking=done.lacking,
     )
 
 
@@ -133,6 +147,7 @@ def _from_folder(home: Home, folder: Path, month: str, progress: Progress) -> _B
         known=home.known(),
         held=home.catalog.get,
         limits=home.settings.limits,
+        video=home.settings.video,
         progress=progress,
         threads=home.settings.threads,
     )

@@ -22,7 +22,7 @@ MODALITY_OF: Final = {
     Kind.SPEECH: Modality.SPEECH,
     Kind.TEXT: Modality.TEXT,
 }
-"""The tower that reads each kind of item."""
+"""The tower that reads each kind of item; a video is read by all there are, moment by moment."""
 
 Read = Callable[[str], bytes]
 """The bytes behind a uri; a missing file raises BadMedia."""
@@ -54,9 +54,11 @@ class Decoded:
 
 def unreadable_by(spec: EncoderSpec, item: Item) -> str | None:
     """Why this encoder can never embed the item, or None when it can."""
-    modality = MODALITY_OF.get(item.kind)
-    if modality is None:
-        return f"{item.kind.value} is not searched"
+    if item.kind is Kind.VIDEO:
+        if spec.modalities.isdisjoint({Modality.IMAGE, Modality.SPEECH}):
+            return "the encoder has neither an image nor a speech tower"
+        return None
+    modality = MODALITY_OF[item.kind]
     if modality not in spec.modalities:
         return f"the encoder has no {modality.value} tower"
     return None
@@ -66,10 +68,11 @@ def decode_item(item: Item, spec: EncoderSpec, *, read: Read, limits: MediaLimit
     """Read and decode one item for this encoder; what goes wrong becomes its `problem`.
 
     A text item is its captions, else the UTF-8 text of its file. A recording longer than the
-    encoder hears at once becomes windows that overlap by half.
+    encoder hears at once becomes windows that overlap by half. A video stays a file: it becomes
+    nothing here.
     """
     problem = unreadable_by(spec, item)
-    if problem is not None:
+    if problem is not None or item.kind is Kind.VIDEO:
         return Decoded(item, problem=problem)
     try:
         return Decoded(item, _segments(item, spec, read, limits))

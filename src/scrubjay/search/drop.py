@@ -105,7 +105,15 @@ def look(
     progress(f"listing {bucket.url}", 0, None)
     listing = _listing(bucket, _names_below(bucket, items.values()), taken.manifests)
     known = home.known()
-    visit = Visit(bucket, listing, seen, media=home.media, known=known, limits=home.settings.limits)
+    visit = Visit(
+        bucket,
+        listing,
+        seen,
+        media=home.media,
+        known=known,
+        limits=home.settings.limits,
+        video=home.settings.video,
+    )
     remote = is_remote(bucket.url)
     with seen.fetching() as record:
         visit.recording(record)

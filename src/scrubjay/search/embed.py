@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import ScrubjayError
 from scrubjay.core.protocols import Encoder, Progress, silent
-from scrubjay.core.types import Item, Modality
+from scrubjay.core.types import Item, Kind, Modality
 from scrubjay.search.decode import (
     AHEAD_BYTES,
     DEFAULT_LIMITS,
@@ -22,13 +22,18 @@ from scrubjay.search.decode import (
     decode_ahead,
     decode_item,
 )
+from scrubjay.search.film_rows import FilmRows
+from scrubjay.search.films import NOT_FINITE, Films
 from scrubjay.store.index import Row
 
-NOT_FINITE = "the encoder gave numbers that are not finite"
+NO_FILMS = "videos are not read here"
 BATCH_SIZE = 32
 
 OnProblem = Callable[[Item, str], None]
 """Told of each item that got no vector, and why."""
+
+OnFilm = Callable[[Item, FilmRows], None]
+"""Told of each video that got rows."""
 
 
 def cores() -> int:
@@ -45,6 +50,8 @@ def embed(
     limits: MediaLimits = DEFAULT_LIMITS,
     threads: int = 0,
     batch_size: int = BATCH_SIZE,
+    films: Films | None = None,
+    on_film: OnFilm = lambda item, made: None,
     progress: Progress = silent,
 ) -> Generator[tuple[list[Row], NDArray[np.float32]], None, None]:
     """Embed items; one bad item never stops the others.
@@ -57,11 +64,14 @@ def embed(
         limits: what one file may cost.
         threads: decoding threads; 0 means one per available core.
         batch_size: media encoded at once.
-        progress: told of items done.
+        films: how videos are read; None: they get no rows.
+        on_film: told of every video that got rows, from the caller's thread.
+        progress: told of items done, and of the seconds of a video that were looked at.
 
     Yields:
         (rows, vectors (len(rows), dim)): whole items only, in the original order, a batch or so
-        at a time. A recording longer than `spec.speech_window_s` has one row a window.
+        at a time. A recording longer than `spec.speech_window_s` has one row a window. A video
+        comes alone, with the rows of all its moments: of several, the rows of one are held.
     """
     spec = encoder.spec
     total = len(items) if isinstance(items, Sized) else None
@@ -73,7 +83,10 @@ def embed(
         ahead=2 * batch_size,
     )
     for block in _blocks(decoded, batch_size):
-        rows, vectors = _encode_block(block, encoder, batch_size, on_problem)
+        if _is_film(block[0]):
+            rows, vectors = _film(block[0].item, encoder, films, on_problem, on_film, progress)
+        else:
+            rows, vectors = _encode_block(block, encoder, batch_size, on_problem)
         done += len(block)
         del block  # its pictures must not stay alive while the next ones are gathered
         progress("embedding", done, total)
@@ -82,11 +95,20 @@ def embed(
 
 
 def _blocks(decoded: Iterator[Decoded], batch_size: int) -> Iterator[list[Decoded]]:
-    """Whole items, enough to fill a batch of one modality or the memory allowed to them."""
+    """Whole items, enough to fill a batch of one modality or the memory allowed to them.
+
+    A video is a block of its own.
+    """
     block: list[Decoded] = []
     filled: dict[Modality, int] = {}
     held = 0
     for one in decoded:
+        if _is_film(one):
+            if block:
+                yield block
+            yield [one]
+            block, filled, held = [], {}, 0
+            continue
         block.append(one)
         held += one.size
         if one.segments:
@@ -97,6 +119,26 @@ def _blocks(decoded: Iterator[Decoded], batch_size: int) -> Iterator[list[Decode
             block, filled, held = [], {}, 0
     if block:
         yield block
+
+
+def _is_film(one: Decoded) -> bool:
+    return one.item.kind is Kind.VIDEO and one.problem is None
+
+
+def _film(
+    item: Item,
+    encoder: Encoder,
+    films: Films | None,
+    on_problem: OnProblem,
+    on_film: OnFilm,
+    progress: Progress,
+) -> tuple[list[Row], NDArray[np.float32]]:
+    made = NO_FILMS if films is None else films.rows(item, encoder, progress)
+    if isinstance(made, str):
+        on_problem(item, made)
+        return [], np.zeros((0, encoder.spec.dim), np.float32)
+    on_film(item, made)
+    return list(made.rows), made.vectors
 
 
 def _encode_block(

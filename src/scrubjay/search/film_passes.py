@@ -13,6 +13,7 @@ from scrubjay.core.failpoint import failpoint
 from scrubjay.core.hearing import Heard, Transcript
 from scrubjay.core.protocols import Progress, Seconds, SpeechToText, TextReader
 from scrubjay.core.reading import Reading
+from scrubjay.core.times import clock
 from scrubjay.core.types import SAMPLE_RATE, Sound
 from scrubjay.media.shots import ShotSettings, find_shots
 from scrubjay.media.video import Frame, Video, VideoInfo
@@ -227,13 +228,6 @@ class Passes:
         """The longer side of a frame whose shorter side is `side`."""
         short, long = sorted((self._info.width, self._info.height))
         return math.ceil(side * long / max(1, short))
-
-
-def clock(seconds: float) -> str:
-    """A time in a video as a player shows it: 4:05, 1:04:05."""
-    minutes, second = divmod(int(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def _reading_at(at_s: float) -> str:

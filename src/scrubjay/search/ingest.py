@@ -24,6 +24,8 @@ from scrubjay.core.types import EncoderSpec, Item
 from scrubjay.media.layout import Problem
 from scrubjay.search.decode import DEFAULT_LIMITS, Read, unreadable_by
 from scrubjay.search.embed import BATCH_SIZE, embed
+from scrubjay.search.film_rows import FilmRows
+from scrubjay.search.films import Films
 from scrubjay.store.admission import Current
 from scrubjay.store.index import Generation, Row
 
@@ -46,6 +48,9 @@ class Ingested:
         problems: the items among them whose file could not be used, by name.
         upgraded: items among `items` whose rows had been mapped.
         mapped: items whose rows are still mapped.
+        moments: of the videos among `items`.
+        partly: videos of which a part could not be used, by name, and which part and why.
+        lacking: what is not installed and videos were indexed without, a sentence each.
     """
 
     rows: int = 0
@@ -55,6 +60,9 @@ class Ingested:
     problems: tuple[Problem, ...] = ()
     upgraded: int = 0
     mapped: int = 0
+    moments: int = 0
+    partly: tuple[Problem, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 def ingest(
@@ -69,14 +77,15 @@ def ingest(
     threads: int = 0,
     batch_size: int = BATCH_SIZE,
     write_rows: int = WRITE_ROWS,
+    films: Films | None = None,
     progress: Progress = silent,
 ) -> Ingested:
     """Embed what the generation does not hold and write it; the rows are durable on return.
 
     An item whose bytes changed has its rows replaced; one whose captions, tags or attributes
-    changed keeps its vectors and says the new ones. All windows of a recording are written at
-    once, so a generation never holds half of one. Mapped rows are embedded anew last, those of
-    the newest items first; until its turn comes, each is found as it is.
+    changed keeps its vectors and says the new ones. All windows of a recording, and all moments of
+    a video, are written at once, so a generation never holds half of one. Mapped rows are embedded
+    anew last, those of the newest items first; until its turn comes, each is found as it is.
 
     Args:
         items: an id given twice counts once.
@@ -91,6 +100,7 @@ def ingest(
         threads: decoding threads; 0 means one per available core.
         batch_size: media encoded at once.
         write_rows: rows gathered before they are written.
+        films: how videos are read; None: they get no rows.
         progress: told of items done.
 
     Raises:
@@ -98,12 +108,22 @@ def ingest(
     """
     skipped: Counter[str] = Counter()
     problems: list[Problem] = []
+    partly: list[Problem] = []
+    lacking: dict[str, None] = {}
+    moments = 0
     missing, present = _divide(items, generation.embedded(), encoder.spec, skipped)
     described = generation.describe(present) if present else 0
 
     def report(item: Item, reason: str) -> None:
         skipped[reason] += 1
         problems.append(Problem(item.uri, reason))
+
+    def note(item: Item, made: FilmRows) -> None:
+        nonlocal moments
+        moments += len({row.moment for row in made.rows})
+        lacking.update(dict.fromkeys(made.lacking))
+        if made.broken is not None:
+            partly.append(Problem(item.uri, made.broken))
 
     embedded = partial(
         embed,
@@ -113,6 +133,8 @@ def ingest(
         limits=limits,
         threads=threads,
         batch_size=batch_size,
+        films=films,
+        on_film=note,
         progress=progress,
     )
     batch = _Batch(generation, current)
@@ -136,6 +158,9 @@ def ingest(
         problems=tuple(problems),
         upgraded=upgraded.items,
         mapped=len(generation.mapped()),
+        moments=moments,
+        partly=tuple(partly),
+        lacking=tuple(lacking),
     )
 
 

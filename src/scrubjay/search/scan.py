@@ -12,14 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from scrubjay.core.config import MediaLimits
+from scrubjay.core.config import MediaLimits, VideoLimits
 from scrubjay.core.errors import BadMedia, MissingExtra, WrongUse
 from scrubjay.core.known import Known
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Item
-from scrubjay.media.layout import Entry, Layout, Problem, has_media_name, recognise
-from scrubjay.media.sniff import HEAD_BYTES, sniff
-from scrubjay.search.examine import Facts, examine
+from scrubjay.media.layout import (
+    Entry,
+    Layout,
+    Problem,
+    has_media_name,
+    has_playlist_name,
+    recognise,
+)
+from scrubjay.media.sniff import HEAD_BYTES, PLAYLIST, claims_media
+from scrubjay.media.video import DEFAULT_LIMITS as DEFAULT_VIDEO
+from scrubjay.search.examine import Facts, examine_file
 from scrubjay.search.merge import Found, merge
 from scrubjay.store.objects import list_folder, read_uri
 
@@ -110,6 +118,7 @@ def scan_folder(
     known: Known | None = None,
     held: Callable[[str], Item | None] | None = None,
     limits: MediaLimits = DEFAULT_LIMITS,
+    video: VideoLimits = DEFAULT_VIDEO,
     progress: Progress = silent,
     threads: int = 0,
 ) -> Scan:
@@ -120,7 +129,7 @@ def scan_folder(
             manifest is malformed.
     """
     checked_month(month)
-    source = _Folder(root, limits)
+    source = _Folder(root, limits, video)
     return with_media(
         scan(source, month=month, known=known, held=held, progress=progress, threads=threads),
         source,
@@ -186,7 +195,7 @@ def with_media(found: Scan, source: Source) -> Scan:
     """
     if not (found.items or found.quarantined):
         raise WrongUse(
-            f"{source.name} holds no picture or recording Scrubjay can read "
+            f"{source.name} holds no picture, recording or video Scrubjay can read "
             f"({found.ignored} other files); is it the right one?"
         )
     return found
@@ -195,15 +204,18 @@ def with_media(found: Scan, source: Source) -> Scan:
 class _Folder:
     """A folder's files as they are; sizes are checked before anything is read."""
 
-    def __init__(self, root: Path, limits: MediaLimits) -> None:
+    def __init__(self, root: Path, limits: MediaLimits, video: VideoLimits) -> None:
         self.name = str(root)
         self._root = checked_folder(root)
         self._limits = limits
+        self._video = video
 
     def names(self) -> Names:
         listed = [info.name for info in list_folder(self._root)]
         if not listed:
-            raise WrongUse(f"{self.name} is empty; give a folder with pictures or recordings")
+            raise WrongUse(
+                f"{self.name} is empty; give a folder with pictures or other media"
+            )
         return folder_names(self._root, listed)
 
     def uri(self, name: str) -> str:
@@ -221,12 +233,12 @@ class _Folder:
             return True
         try:
             with (self._root / name).open("rb") as file:
-                return sniff(file.read(HEAD_BYTES)) is not None
+                return claims_media(file.read(HEAD_BYTES))
         except OSError:
             return False
 
     def facts(self, name: str) -> Facts:
-        return examine(self._read(name), self._limits)
+        return examine_file(self._root / name, self._limits, self._video)
 
     def _read(self, name: str) -> bytes:
         return read_uri(self.uri(name), max_bytes=self._limits.max_bytes)
@@ -250,7 +262,9 @@ def checked_folder(root: Path) -> Path:
         raise WrongUse(f"{root} is a file; give the folder it is in")
     path = path.resolve()
     if (path / HOME_MARK).exists():
-        raise WrongUse(f"{root} is a Scrubjay home; give a folder with pictures or recordings")
+        raise WrongUse(
+            f"{root} is a Scrubjay home; give a folder with pictures or other media"
+        )
     return path
 
 
@@ -290,6 +304,8 @@ def _examined(
     problems: list[Problem] = []
 
     def look(entry: Entry) -> Found | Problem:
+        if has_playlist_name(entry.path):
+            return Problem(entry.path, PLAYLIST)
         try:
             return Found(entry, source.facts(entry.path))
         except (BadMedia, MissingExtra) as error:

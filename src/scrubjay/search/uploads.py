@@ -18,7 +18,8 @@ from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import AttributeValue, Champion, Item
 from scrubjay.media.layout import Entry, Problem
 from scrubjay.search.collect import Target
-from scrubjay.search.examine import Facts, examine
+from scrubjay.search.examine import Facts, examine, examine_file
+from scrubjay.search.films import films_of
 from scrubjay.search.ingest import ingest
 from scrubjay.search.merge import Found, about, merge
 from scrubjay.search.scan import checked_month
@@ -133,7 +134,7 @@ def take_uploads(
         month: of uploads that name none.
         open_target: asked once the catalog holds the items, for the champion of that moment, and
             again when another is published before they are indexed.
-        look: decodes a file to the end and says what it is.
+        look: says what a file is that was handed over as bytes.
         progress: told of files looked at, and of items embedded.
 
     Raises:
@@ -147,7 +148,7 @@ def take_uploads(
     for done, upload in enumerate(uploads, start=1):
         try:
             _check_words(upload)
-            looked_at.append((upload, look(upload.data, home.settings.limits)))
+            looked_at.append((upload, _facts(home, upload, look)))
         except BadMedia as error:
             refused.append(Problem(upload.name, error.reason))
         except (WrongUse, MissingExtra) as error:
@@ -160,12 +161,15 @@ def take_uploads(
         if not items:
             return Uploaded((), tuple(refused))
         by_content = {item.sha256: item for item in items}
-        data = {facts.sha256: one.data for one, facts in looked_at if facts.sha256 in by_content}
+        handed = {facts.sha256: one for one, facts in looked_at if facts.sha256 in by_content}
         before = {one.id: one for one in home.catalog.items(ids=[item.id for item in items])}
-        under_way = home.uploads.begin(data)
+        under_way = home.uploads.begin(handed)
         try:
-            for bytes_ in data.values():
-                home.media.put(bytes_)
+            for sha256, one in handed.items():
+                if one.path is None:
+                    home.media.put(one.data)
+                else:
+                    home.media.keep(one.path, sha256)
             home.catalog.upsert(items)
         except BaseException:
             home.uploads.leave(under_way)
@@ -221,6 +225,7 @@ def index_items(
                 current=lambda asked: home.catalog.items(ids=asked),
                 limits=home.settings.limits,
                 threads=1,
+                films=films_of(home),
                 progress=progress,
             )
         except ScrubjayError:
@@ -258,6 +263,13 @@ def _not_needed(home: Home, sha256s: Iterable[str], known: Collection[str]) -> s
     for source in home.sources.all() if loose else ():
         loose -= source.held()
     return loose
+
+
+def _facts(home: Home, upload: Upload, look: Examine) -> Facts:
+    settings = home.settings
+    if upload.path is None:
+        return look(upload.data, settings.limits)
+    return examine_file(upload.path, settings.limits, settings.video)
 
 
 def _check_words(upload: Upload) -> None:

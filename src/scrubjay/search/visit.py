@@ -6,16 +6,18 @@ import dataclasses
 import re
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-from scrubjay.core.config import MediaLimits
+from scrubjay.core.config import MediaLimits, VideoLimits
 from scrubjay.core.errors import BadMedia, WrongUse
 from scrubjay.core.known import Known
 from scrubjay.core.types import Kind
 from scrubjay.media.layout import has_media_name
-from scrubjay.media.sniff import HEAD_BYTES, sniff
-from scrubjay.search.examine import Facts, examine
+from scrubjay.media.sniff import HEAD_BYTES, claims_media, sniff
+from scrubjay.media.video import DEFAULT_LIMITS as DEFAULT_VIDEO
+from scrubjay.search.examine import Facts, examine, examine_file
 from scrubjay.search.scan import (
     HOME_MARK,
     Names,
@@ -31,6 +33,9 @@ from scrubjay.store.sources import Fetched, Seen, SeenSource, object_key
 
 _MD5: Final = re.compile(r'"?[0-9a-f]{32}(?:-[0-9]+)?"?')
 """An ETag that is made of the bytes, so that equal ones name equal bytes."""
+
+HELD_BYTES: Final = 8 * 1024 * 1024
+"""A larger video goes through a file instead of through memory."""
 
 
 def open_source(url: str) -> Bucket:
@@ -82,6 +87,7 @@ class Visit:
         media: MediaStore,
         known: Known,
         limits: MediaLimits,
+        video: VideoLimits = DEFAULT_VIDEO,
     ) -> None:
         self.name = bucket.url
         self._bucket = bucket
@@ -92,6 +98,7 @@ class Visit:
         self._kept = media.kept() if self._remote else frozenset()
         self._known = known
         self._limits = limits
+        self._video = video
         self._before = {**seen.taken().objects, **seen.fetched()}
         self._by_content = _by_content(self._before.values()) if self._remote else {}
         self._lock = threading.Lock()
@@ -140,7 +147,7 @@ class Visit:
         head = self._bucket.peek(name, HEAD_BYTES) if info.size else b""
         with self._lock:
             self.fetched_bytes += len(head)
-        return sniff(head) is not None
+        return claims_media(head)
 
     def facts(self, name: str) -> Facts:
         """What an object is: remembered while it is the same, else from its bytes.
@@ -172,26 +179,56 @@ class Visit:
         return before if at_hand else None
 
     def _opened(self, name: str, info: ObjectInfo) -> Facts:
-        if info.size > self._limits.max_bytes:
-            reason = f"{info.size} bytes, more than {self._limits.max_bytes}"
+        large = self._is_large_video(name, info)
+        most = self._video.max_bytes if large else self._limits.max_bytes
+        if info.size > most:
+            reason = f"{info.size} bytes, more than {most}"
             self._write_down(name, Seen(info.size, info.etag, None, reason))
             raise BadMedia(reason)
-        try:
-            data, at = self._fetch(info)
-        except BadMedia:
-            if self._bucket.stat(name) is None:
-                with self._lock:
-                    self.left.add(name)
-            raise
-        try:
-            facts = examine(data, self._limits)
-        except BadMedia as error:
-            self._write_down(name, Seen(at.size, at.etag, None, error.reason))
-            raise
-        if self._remote and not self._known.why_forgotten(facts.sha256):
-            self._media.put(data)
+        with ExitStack() as until_kept:
+            try:
+                held: bytes | Path
+                if not large:
+                    held, at = self._fetch(info)
+                    sha256 = ""
+                elif self._remote:
+                    held = until_kept.enter_context(self._media.receiving())
+                    sha256, at = self._download(info, held)
+                else:
+                    held, sha256, at = Path(self._bucket.uri(name)), "", info
+            except BadMedia:
+                if self._bucket.stat(name) is None:
+                    with self._lock:
+                        self.left.add(name)
+                raise
+            try:
+                if isinstance(held, bytes):
+                    facts = examine(held, self._limits, self._video)
+                else:
+                    facts = examine_file(held, self._limits, self._video, sha256=sha256)
+            except BadMedia as error:
+                self._write_down(name, Seen(at.size, at.etag, None, error.reason))
+                raise
+            if self._remote and not self._known.why_forgotten(facts.sha256):
+                if isinstance(held, bytes):
+                    self._media.put(held)
+                else:
+                    self._media.keep(held, facts.sha256)
         self._write_down(name, Seen(at.size, at.etag, dataclasses.asdict(facts)))
         return facts
+
+    def _is_large_video(self, name: str, info: ObjectInfo) -> bool:
+        """Whether it is a video that had better not be held; only what is large is asked for."""
+        if info.size <= HELD_BYTES:
+            return False
+        return sniff(self._bucket.peek(name, HEAD_BYTES)) is Kind.VIDEO
+
+    def _download(self, info: ObjectInfo, to: Path) -> tuple[str, ObjectInfo]:
+        most = self._video.max_bytes
+        found = self._bucket.download(info.name, to, max_bytes=most, expected=info)
+        with self._lock:
+            self.fetched_bytes += found[1].size
+        return found
 
     def _fetch(self, info: ObjectInfo) -> tuple[bytes, ObjectInfo]:
         found = self._bucket.fetch(info.name, max_bytes=self._limits.max_bytes, expected=info)

@@ -55,6 +55,20 @@ class Bucket(Protocol):
         """
         ...
 
+    def download(
+        self, name: str, to: Path, *, max_bytes: int | None = None, expected: ObjectInfo
+    ) -> tuple[str, ObjectInfo]:
+        """Write an object's bytes into a file, some at a time; as `fetch`.
+
+        Args:
+            to: a file that is there.
+            expected: its listing.
+
+        Returns:
+            Their sha256, and what a listing would have said at that moment.
+        """
+        ...
+
     def peek(self, name: str, length: int) -> bytes:
         """An object's first bytes; none when it is empty or not there."""
         ...

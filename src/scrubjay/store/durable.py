@@ -63,13 +63,33 @@ def create_durably(path: Path, data: bytes, *, point: str = "durable") -> bool:
         return False
     aside = _write_aside(path, data)
     try:
-        failpoint(f"{point}.before_create")
-        created = _name_if_free(aside, path)
-        failpoint(f"{point}.after_create")
+        return name_durably(aside, path, point=point)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def name_durably(aside: Path, path: Path, *, point: str = "durable") -> bool:
+    """Give a finished file of the same folder a name that must be free; as `create_durably`.
+
+    The other name may be left; whoever wrote the file takes it away.
+    """
+    fsync_file(aside)
+    failpoint(f"{point}.before_create")
+    created = _name_if_free(aside, path)
+    failpoint(f"{point}.after_create")
     fsync_folder(path.parent)
     return created
+
+
+@contextmanager
+def written_aside(folder: Path, name: str) -> Iterator[Path]:
+    """An empty file for what is to become `name`; gone on leaving, unless it was moved."""
+    aside = folder / f".{name}.{os.getpid()}-{secrets.token_hex(4)}{_ASIDE}"
+    aside.touch(exist_ok=False)
+    try:
+        yield aside
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def sweep_aside(folder: Path, name: str | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,13 @@ from scrubjay.store.durable import (
     sweep_aside,
     write_durably,
 )
-from scrubjay.store.objects import ObjectInfo, file_info, list_folder, read_uri
+from scrubjay.store.objects import (
+    ObjectInfo,
+    content_sha256,
+    file_info,
+    list_folder,
+    read_uri,
+)
 
 LOCK: Final = ".lock"
 _OWN: Final = re.compile(r"(?:^|/)\.[^/]+\.(?:lock|part)$")
@@ -62,6 +69,21 @@ class FolderBucket:
         if info is None:
             raise BadMedia("file is gone", self.uri(name))
         return self.read(name, max_bytes=max_bytes), info
+
+    def download(
+        self, name: str, to: Path, *, max_bytes: int | None = None, expected: ObjectInfo
+    ) -> tuple[str, ObjectInfo]:
+        """Copy a file; see `Bucket.download`."""
+        info = self.stat(name)
+        if info is None:
+            raise BadMedia("file is gone", self.uri(name))
+        if max_bytes is not None and info.size > max_bytes:
+            raise BadMedia(f"{info.size} bytes, more than {max_bytes}", self.uri(name))
+        try:
+            shutil.copyfile(self.root / name, to)
+        except OSError as error:
+            raise BadMedia(f"unreadable: {error}", self.uri(name)) from error
+        return content_sha256(to), info
 
     def peek(self, name: str, length: int) -> bytes:
         """A file's first bytes; none when it is empty, not there or may not be read."""

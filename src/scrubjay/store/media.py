@@ -5,13 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from scrubjay.core.errors import BadMedia, Damaged
-from scrubjay.store.durable import create_durably, fsync_folder, make_folder
+from scrubjay.store.durable import (
+    create_durably,
+    fsync_folder,
+    make_folder,
+    name_durably,
+    written_aside,
+)
 
 ABANDONED_S: Final = 3600.0
 """Age of a half-written file at which nobody is writing it any more."""
@@ -38,6 +46,33 @@ class MediaStore:
         make_folder(self.folder)
         create_durably(self.path(sha256), data, point="media")
         return sha256
+
+    @contextmanager
+    def receiving(self) -> Iterator[Path]:
+        """An empty file for what is too large to be held; `keep` it, or it is gone on leaving."""
+        make_folder(self.folder)
+        with written_aside(self.folder, "incoming") as aside:
+            yield aside
+
+    def keep(self, path: Path, sha256: str) -> None:
+        """Keep a whole file; it is on the disk on return.
+
+        Args:
+            path: of a file nobody writes to any more; where it is on the same disk, nothing is
+                copied.
+            sha256: of its content.
+        """
+        make_folder(self.folder)
+        if path.parent == self.folder:
+            name_durably(path, self.path(sha256), point="media")
+            return
+        with self.receiving() as aside:
+            aside.unlink()
+            try:
+                os.link(path, aside)
+            except OSError:  # another disk, or one without links
+                shutil.copyfile(path, aside)
+            name_durably(aside, self.path(sha256), point="media")
 
     def has(self, sha256: str) -> bool:
         """Whether these bytes are kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from dataclasses import dataclass
@@ -72,11 +73,12 @@ def _info(name: str, status: os.stat_result) -> ObjectInfo:
     return ObjectInfo(name, status.st_size, f"{status.st_mtime_ns:x}")
 
 
-def read_uri(uri: str, *, max_bytes: int | None = None) -> bytes:
+def read_uri(uri: str, *, max_bytes: int | None = None, first: int = -1) -> bytes:
     """The bytes behind an absolute path or a `file://` address.
 
     Args:
         max_bytes: a larger file is refused before it is read.
+        first: only so many of them; -1: all.
 
     Raises:
         BadMedia: the file is gone, too large, may not be read, is no regular file, or the address
@@ -90,7 +92,7 @@ def read_uri(uri: str, *, max_bytes: int | None = None) -> bytes:
                 raise BadMedia("not a regular file", uri)
             if max_bytes is not None and status.st_size > max_bytes:
                 raise BadMedia(f"{status.st_size} bytes, more than {max_bytes}", uri)
-            return file.read()
+            return file.read(first)
     except FileNotFoundError as error:
         raise BadMedia("file is gone", uri) from error
     except OSError as error:
@@ -98,6 +100,16 @@ def read_uri(uri: str, *, max_bytes: int | None = None) -> bytes:
         raise BadMedia(what, uri) from error
     except ValueError as error:
         raise BadMedia(f"no file has such a name: {error}", uri) from error
+
+
+def content_sha256(path: Path) -> str:
+    """The hash of a file's content, which is read piece by piece.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(path, "rb", opener=_open_at_once) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _open_at_once(path: str, flags: int) -> int:

@@ -8,6 +8,7 @@ the role of the instance or container.
 from __future__ import annotations
 
 import builtins
+import hashlib
 import os
 import re
 from collections.abc import Callable
@@ -36,6 +37,8 @@ _CODE = re.compile(r"<Code>([A-Za-z0-9]+)</Code>")
 _ASKING_FOR_A_ROLE = re.compile(r"169\.254\.|/latest/(?:api/token|meta-data)|[Cc]redential")
 _LISTED_AT_ONCE: Final = 1000
 _TRIES: Final = 3
+_RANGE: Final = 32 * 1024 * 1024
+"""Bytes of one answer, where an object is too large to be held."""
 
 T = TypeVar("T")
 
@@ -117,6 +120,50 @@ class S3Bucket:
             return self._get(name, max_bytes, expected)
         except FileNotFoundError as error:
             raise BadMedia("object is gone", self.uri(name)) from error
+
+    def download(
+        self, name: str, to: Path, *, max_bytes: int | None = None, expected: ObjectInfo
+    ) -> tuple[str, ObjectInfo]:
+        """Write an object's bytes into a file, range by range; see `Bucket.download`.
+
+        What is written over meanwhile is begun again.
+        """
+        for _ in range(_TRIES):
+            info = self.stat(name)
+            if info is None:
+                raise BadMedia("object is gone", self.uri(name))
+            if max_bytes is not None and info.size > max_bytes:
+                raise BadMedia(f"{info.size} bytes, more than {max_bytes}", self.uri(name))
+            sha256 = self._ranges(name, to, info)
+            if sha256 is not None:
+                return sha256, info
+        raise NotReady(f"{self.uri(name)} changed {_TRIES} times while it was read; start again")
+
+    def _ranges(self, name: str, to: Path, info: ObjectInfo) -> str | None:
+        """The hash of what was written; None: it is not one object."""
+        import obstore
+
+        content = hashlib.sha256()
+        with to.open("wb") as file:
+            for start in range(0, info.size, _RANGE):
+                end = min(start + _RANGE, info.size)
+
+                def part(start: int = start, end: int = end) -> tuple[bytes, str | None]:
+                    answer = obstore.get(self._store, name, options={"range": (start, end)})
+                    return bytes(answer.bytes()), answer.meta["e_tag"]
+
+                for _ in range(_TRIES):
+                    try:
+                        data, tag = self._ask(part, "read", name)
+                    except FileNotFoundError as error:
+                        raise BadMedia("object is gone", self.uri(name)) from error
+                    if tag != info.etag or len(data) == end - start:
+                        break
+                if tag != info.etag or len(data) != end - start:
+                    return None
+                content.update(data)
+                file.write(data)
+        return content.hexdigest()
 
     def peek(self, name: str, length: int) -> bytes:
         """An object's first bytes; none when it is empty or not there."""
