@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from scrubjay.ask.answer import Shown
 from scrubjay.core.config import MediaLimits
@@ -34,7 +34,7 @@ class Labelled:
     @property
     def shown(self) -> Shown:
         """The picture; the last few are kept decoded."""
-        return _decoded(self.path)
+        return shown_file(self.path)
 
 
 def read_labelled(file: Path) -> tuple[Labelled, ...]:
@@ -42,43 +42,76 @@ def read_labelled(file: Path) -> tuple[Labelled, ...]:
 
     Args:
         file: one JSON object a line: `image` (a path, from the file's folder), `question`, and
-            `answer` (a text, or a list of texts that are all right).
+            `answer` (a text, or a list of texts that are all right), or `answers` as
+            `scrubjay compare` reads them. What is labelled `unanswerable` is passed over.
 
     Raises:
         WrongUse: it cannot be read, or a line is not of that form.
         BadMedia: a picture that cannot be used.
     """
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"the questions {file} cannot be read: {error}") from error
-    if len(lines) > MOST:
-        raise WrongUse(f"{file} has {len(lines):,} lines; give at most {MOST:,}")
-    hashes: dict[Path, str] = {}
+    hashes = Hashes()
     return tuple(
-        _labelled(line, file.parent, f"{file}, line {number}", hashes)
-        for number, line in enumerate(lines, start=1)
-        if line.strip()
+        _labelled(told, file.parent, where, hashes)
+        for where, told in json_lines(file)
+        if told.get("unanswerable") is not True
     )
 
 
-def _labelled(line: str, folder: Path, where: str, hashes: dict[Path, str]) -> Labelled:
+def json_lines(file: Path) -> list[tuple[str, dict[str, Any]]]:
+    """The objects of a JSONL file, each with where it stands; empty lines are passed over.
+
+    Raises:
+        WrongUse: it cannot be read, is too long, or a line is no object.
+    """
     try:
-        told = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise WrongUse(f"{where} is not JSON: {error}") from error
-    if not isinstance(told, dict):
-        raise WrongUse(f"{where} must be an object of image, question and answer")
-    answers = told.get("answer")
+        # Not `splitlines`, which also splits at what may stand inside a text.
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"the questions {file} cannot be read: {error}") from error
+    if len(lines) > MOST + 1:
+        raise WrongUse(f"{file} has {len(lines):,} lines; give at most {MOST:,}")
+    found = []
+    for number, line in enumerate(lines, start=1):
+        where = f"{file}, line {number}"
+        try:
+            told = json.loads(line) if line.strip() else None
+        except (ValueError, RecursionError) as error:
+            raise WrongUse(f"{where} is not JSON: {error}") from error
+        if line.strip() and not isinstance(told, dict):
+            raise WrongUse(f'{where} must be an object, such as {{"question": ...}}')
+        if told is not None:
+            found.append((where, told))
+    return found
+
+
+class Hashes:
+    """Picture files with the sha256 of their bytes, each read and decoded once."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, str] = {}
+
+    def of(self, path: Path, where: str) -> str:
+        """Of a file.
+
+        Raises:
+            WrongUse: it cannot be read; `where` it was named is said.
+            BadMedia: it is no picture.
+        """
+        if path not in self._known:
+            self._known[path] = hashlib.sha256(_bytes(path, where)).hexdigest()
+            shown_file(path)
+        return self._known[path]
+
+
+def _labelled(told: dict[str, Any], folder: Path, where: str, hashes: Hashes) -> Labelled:
+    answers = told.get("answer", told.get("answers"))
     answers = answers if isinstance(answers, list) else [answers]
     texts = [told.get("image"), told.get("question"), *answers]
     if not answers or not all(isinstance(one, str) and one.strip() for one in texts):
         raise WrongUse(f"{where} must have image, question and answer, each a text")
     path = (folder / told["image"]).absolute()
-    if path not in hashes:
-        hashes[path] = hashlib.sha256(_bytes(path, where)).hexdigest()
-        _decoded(path)
-    return Labelled(path, hashes[path], told["question"], tuple(answers))
+    unlike = tuple(dict.fromkeys(answers))
+    return Labelled(path, hashes.of(path, where), told["question"], unlike)
 
 
 def _bytes(path: Path, where: str) -> bytes:
@@ -91,7 +124,12 @@ def _bytes(path: Path, where: str) -> bytes:
 
 
 @lru_cache(maxsize=32)
-def _decoded(path: Path) -> Shown:
+def shown_file(path: Path) -> Shown:
+    """The picture in a file, which was readable before; the last few are kept decoded.
+
+    Raises:
+        BadMedia: it is no picture.
+    """
     from scrubjay.media.image import decode_picture
 
     try:

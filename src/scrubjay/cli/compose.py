@@ -20,7 +20,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "conf"
 ASK_FILE = "ask.yaml"
 """Standing values of a home for asking."""
 
-OPEN = ("gate.floors",)
+OPEN = ("gate.floors", "prices.models")
 """Settings that are mappings with keys of the owner's."""
 
 _SECRET = re.compile(
@@ -118,6 +118,22 @@ def ask_settings(home_path: Path, overrides: Sequence[str]) -> AskSettings:
     if prompts:
         config["prompt"] = _parsed(prompts[-1]).value()
     return AskSettings.from_config(config)
+
+
+def plain_values(overrides: Sequence[str]) -> dict[str, Any]:
+    """Overrides as a YAML file of standing values has them; the last of a key counts.
+
+    Raises:
+        BadConfig: one that only adds or deletes a key, or does not parse.
+    """
+    values: dict[str, Any] = {}
+    for text in overrides:
+        _check_form(text)
+        override = _parsed(text)
+        if override.type is None or override.type.name != "CHANGE":
+            raise BadConfig(f"{text!r} cannot stand in a file: only key=value can")
+        values[override.key_or_group] = override.value()
+    return values
 
 
 def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,1 @@
+"""Models compared on their owner's own questions, prompts and collection."""

@@ -1,0 +1,110 @@
+"""Whether one point is better than another, or only luckier."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Final
+
+import numpy as np
+
+from scrubjay.ask.optimise import Z
+from scrubjay.evaluate.bootstrap import Estimate, bootstrap_mean
+
+ALPHA: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Versus:
+    """Two points on the same questions.
+
+    Attributes:
+        won: questions that only the first has right.
+        lost: questions that only the second has right.
+        p: of so uneven a split, or a more uneven one, if both were equally good.
+        adjusted: the same, all comparisons of a table taken together.
+    """
+
+    first: str
+    second: str
+    won: int
+    lost: int
+    p: float
+    adjusted: float
+
+    @property
+    def better(self) -> str | None:
+        """The point that is shown to be better; None: neither is."""
+        if self.adjusted >= ALPHA or self.won == self.lost:
+            return None
+        return self.first if self.won > self.lost else self.second
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON object."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "only_first_right": self.won,
+            "only_second_right": self.lost,
+            "p": round(self.p, 6),
+            "p_adjusted": round(self.adjusted, 6),
+            "better": self.better,
+        }
+
+
+def mcnemar(won: int, lost: int) -> float:
+    """The exact two-sided p of McNemar's test (1947): a binomial over the discordant questions."""
+    n = won + lost
+    tail = sum(math.comb(n, k) for k in range(min(won, lost) + 1))
+    return min(1.0, 2 * tail / (1 << n))
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """The p of each of several tests taken together (Holm 1979), in the order given."""
+    order = sorted(range(len(ps)), key=lambda at: ps[at])
+    adjusted = [0.0] * len(ps)
+    largest = 0.0
+    for rank, at in enumerate(order):
+        largest = max(largest, min(1.0, (len(ps) - rank) * ps[at]))
+        adjusted[at] = largest
+    return adjusted
+
+
+def compared(right: Mapping[str, Sequence[bool]]) -> tuple[Versus, ...]:
+    """Every two points, each tested on the same questions.
+
+    Args:
+        right: point -> for each question whether it was answered right.
+    """
+    pairs = []
+    for first, second in combinations(right, 2):
+        both = list(zip(right[first], right[second], strict=True))
+        won, lost = sum(a and not b for a, b in both), sum(b and not a for a, b in both)
+        pairs.append((first, second, won, lost, mcnemar(won, lost)))
+    together = holm([pair[-1] for pair in pairs])
+    return tuple(Versus(*pair, p) for pair, p in zip(pairs, together, strict=True))
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Wilson's (1927) 95% interval of a share of n; a mean in [0, 1] varies no more than that."""
+    middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    spread = math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) * Z / (1 + Z * Z / n)
+    return max(0.0, middle - spread), min(1.0, middle + spread)
+
+
+def estimated(values: Sequence[float], groups: Sequence[str]) -> Estimate:
+    """The mean of one measure in [0, 1] with a 95% interval: the wider of two, side by side.
+
+    Wilson's (1927) does not shrink to nothing where all is right; the bootstrap over groups knows
+    that questions about one picture succeed and fail together.
+    """
+    if not values:
+        return Estimate(0.0, 0.0, 1.0)
+    mean = sum(values) / len(values)
+    low, high = wilson(mean, len(values))
+    known = {group: at for at, group in enumerate(dict.fromkeys(groups))}
+    codes = np.array([known[group] for group in groups], np.int64)
+    (drawn,) = bootstrap_mean(np.array(values, np.float64)[:, None], codes)
+    return Estimate(mean, min(low, drawn.low), max(high, drawn.high))
