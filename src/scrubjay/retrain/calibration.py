@@ -9,7 +9,7 @@ from scrubjay.core.protocols import Encoder, Progress
 from scrubjay.core.types import Champion, Split
 from scrubjay.retrain.shipped import gives_way
 from scrubjay.search.calibrate import Fitted, calibrate
-from scrubjay.search.cutoff import Calibration, read_calibration
+from scrubjay.search.cutoff import Calibration, read_calibration, rows_cut
 from scrubjay.store.durable import locked, sweep_aside, write_durably
 from scrubjay.store.home import Home
 
@@ -61,7 +61,7 @@ def _fits(home: Home, pair: Champion, changed: int) -> bool:
         return False
     if there is None or not there.of(_encoder(home, pair).spec):
         return False
-    rows = home.generations.open(pair.generation).count()
+    rows = rows_cut(home.generations.open(pair.generation))
     return abs(rows - there.rows) + changed <= GROWN * there.rows
 
 

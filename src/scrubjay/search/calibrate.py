@@ -14,12 +14,12 @@ from scrubjay.core.protocols import Encoder, Progress, silent
 from scrubjay.core.types import Item, Kind, Modality
 from scrubjay.evaluate.cutoff import FEWEST, LEAST, Law, chosen, fit_laws
 from scrubjay.search.absence import Encode, Questions, Rows, observe, words_of
-from scrubjay.search.cutoff import Calibration, direction
-from scrubjay.search.decode import MODALITY_OF
+from scrubjay.search.cutoff import Calibration, direction, rows_cut
 from scrubjay.search.embed import BATCH_SIZE, middle
 from scrubjay.store.index import Generation
 
-KIND_OF: Final = {modality: kind for kind, modality in MODALITY_OF.items()}
+KIND_OF: Final = {modality: Kind(modality.value) for modality in Modality}
+"""The kind of item that is wholly of a tower; a video is of several, and is never cut."""
 
 QUESTIONS: Final = 300
 """Of each sort."""
@@ -88,8 +88,8 @@ def calibrate(
         asking: ids of items the encoder did not learn from.
     """
     progress("fitting the cutoff", 0, None)
-    counted, there = generation.count(), generation.embedded().keys()
-    every = {item.id: item for item in items if item.id in there and item.kind in MODALITY_OF}
+    counted, there = rows_cut(generation), generation.embedded().keys()
+    every = {item.id: item for item in items if item.id in there and item.kind in KIND_OF.values()}
     kinds = dict(sorted(Counter(item.kind for item in every.values()).items()))
     held = {}
     if len(every.keys() & asking) >= FEWEST:

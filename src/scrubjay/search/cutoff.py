@@ -46,7 +46,7 @@ class Calibration:
     """What was fitted for one version on one generation.
 
     Attributes:
-        rows: in the generation when it was fitted.
+        rows: in the generation when it was fitted, but for those of videos.
         kinds: kind -> rows of it among them.
         laws: `text->image` -> the laws to go by, each where its clues are known.
         untold: `speech->image` -> why nothing is cut there.
@@ -64,7 +64,7 @@ class Calibration:
         return (self.version, self.fingerprint) == (spec.version, spec.fingerprint)
 
     def rows_now(self, kind: Kind, rows: int) -> int:
-        """About how many rows of a kind there are when the generation has so many in all."""
+        """About how many rows of a kind there are when there are so many in all, as `rows`."""
         return max(1, round(self.kinds.get(kind, 0) * rows / max(1, self.rows)))
 
     def to_json(self) -> dict[str, Any]:
@@ -82,6 +82,11 @@ class Calibration:
 def direction(asked: Modality, kind: Kind) -> str:
     """`text->image`: what is asked with, and the kind of item asked for."""
     return f"{asked.value}->{kind.value}"
+
+
+def rows_cut(generation: Generation) -> int:
+    """Rows of the kinds that may be cut: moments of videos never are, and there are many."""
+    return sum(n for kind, n in generation.kinds().items() if kind is not Kind.VIDEO)
 
 
 def read_calibration(path: Path) -> Calibration | None:
@@ -196,7 +201,7 @@ class Cutoffs:
         cosines = np.array([one.score for one in found], np.float32)
         read = self._read(found) if any(law.reads for law in laws) else None
         known = clues(vector, cosines, read)[None]
-        rows = calibration.rows_now(kind, self._generation.count())
+        rows = calibration.rows_now(kind, rows_cut(self._generation))
         for law in laws:
             closeness = float(law.closeness(known)[0])
             if np.isfinite(closeness):

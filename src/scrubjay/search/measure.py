@@ -72,11 +72,12 @@ def evaluate_items(
 
     Captions are text views of their item's group; the same caption twice in a group is one view.
     A recording longer than the encoder hears at once counts once, as the mean of its windows.
+    Videos count for nothing: no version learns from one.
 
     Returns:
         An evaluation without directions when no content group has two modalities.
     """
-    given = list(items)
+    given = [item for item in items if item.kind is not Kind.VIDEO]
     problems: list[Problem] = []
     seen = _media_views(
         given,

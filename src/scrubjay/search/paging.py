@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scrubjay.core.errors import WrongUse
-from scrubjay.core.types import Hit
+from scrubjay.core.types import Hit, Kind
 
 MAX_DEPTH: Final = 10_000
 """Hits of one query that can be paged through."""
@@ -38,11 +38,15 @@ class Cursor:
         seen: hits up to there.
         score: of the last one, rounded to DIGITS.
         id: of the last one.
+        moment: where it begins, when it is a moment of a video.
+        told: further numbers that all pages share.
     """
 
     seen: int
     score: float
     id: str
+    moment: float | None = None
+    told: tuple[float, ...] = ()
 
     def written(self, bound: str) -> str:
         """As a client is given it.
@@ -50,7 +54,10 @@ class Cursor:
         Args:
             bound: names what it continues.
         """
-        return packed(bound, self.seen, self.score, self.id)
+        told = (bound, self.seen, self.score, self.id)
+        if self.moment is None and not self.told:
+            return packed(*told)
+        return packed(*told, self.moment, *self.told)
 
     @classmethod
     def read(cls, text: str, bound: str) -> Cursor:
@@ -60,8 +67,11 @@ class Cursor:
             WrongUse: it is none, or continues something else.
         """
         match unpacked(text):
-            case [str(whose), int(seen), float(score), str(last)] if (
-                seen >= 1 and not isinstance(seen, bool) and math.isfinite(score)
+            case [str(whose), int(seen), float(score), str(last), *more] if (
+                seen >= 1
+                and not isinstance(seen, bool)
+                and math.isfinite(score)
+                and (rest := _numbers(more)) is not None
             ):
                 pass
             case _:
@@ -70,10 +80,21 @@ class Cursor:
                 )
         if whose != bound:
             raise WrongUse(FOREIGN)
-        return cls(seen, score, last)
+        return cls(seen, score, last, *rest)
 
 
-def packed(*told: str | float) -> str:
+def _numbers(told: Sequence[object]) -> tuple[float | None, tuple[float, ...]] | None:
+    """A moment and what all pages share; None when that is no such thing."""
+    moment, told = (told[0], told[1:]) if told else (None, ())
+    numbers = tuple(one for one in told if isinstance(one, float) and math.isfinite(one))
+    if len(numbers) < len(told):
+        return None
+    if moment is None:
+        return None, numbers
+    return (moment, numbers) if isinstance(moment, float) and math.isfinite(moment) else None
+
+
+def packed(*told: str | float | None) -> str:
     """Some values as the text of a cursor."""
     text = json.dumps(told, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
@@ -110,8 +131,9 @@ def read_page(
     *,
     after: Cursor | None = None,
     without: str | None = None,
+    without_hits: int = 1,
 ) -> Page:
-    """The k hits after a cursor, best first; equal scores in order of id.
+    """The k hits after a cursor, best first; equal scores in order of id, then of time.
 
     The pages of one query hold every hit once, in the order one large page would have. Only of
     more than EXTRA hits with the same score some may be missed.
@@ -120,6 +142,7 @@ def read_page(
         ask: the n best hits; fewer when there are no more.
         after: where the page before ended.
         without: an id that is no hit.
+        without_hits: how many there would be of it; a video has one for each of its moments.
 
     Raises:
         WrongUse: the page is too deep.
@@ -129,7 +152,7 @@ def read_page(
         raise WrongUse(
             f"one query is paged through up to {MAX_DEPTH:,} hits; narrow it with a filter"
         )
-    least = seen + k + 2 + (without is not None)
+    least = seen + k + 2 + (0 if without is None else without_hits)
     fetch = least
     while True:
         found = ask(fetch)
@@ -142,7 +165,8 @@ def read_page(
     shown = tuple(rest[:k])
     end = None
     if len(rest) > k:
-        end = Cursor(hits.index(shown[-1]) + 1, shown[-1].score, shown[-1].id)
+        last = shown[-1]
+        end = Cursor(hits.index(last) + 1, last.score, last.id, _moment(last))
     return Page(shown, end)
 
 
@@ -158,8 +182,18 @@ def _settled(found: Sequence[Hit], *, whole: bool) -> list[Hit]:
 def _beyond(hits: Sequence[Hit], after: Cursor | None) -> list[Hit]:
     if after is None:
         return list(hits)
-    return [one for one in hits if _place(one) > (-after.score, after.id)]
+    last = _placed(after.score, after.id, after.moment)
+    return [one for one in hits if _place(one) > last]
 
 
-def _place(hit: Hit) -> tuple[float, str]:
-    return -hit.score, hit.id
+def _place(hit: Hit) -> tuple[float, str, float]:
+    return _placed(hit.score, hit.id, _moment(hit))
+
+
+def _placed(score: float, item_id: str, moment: float | None) -> tuple[float, str, float]:
+    return -score, item_id, -math.inf if moment is None else moment
+
+
+def _moment(hit: Hit) -> float | None:
+    """Only videos have several hits; where in a recording its hit lies may change with its rows."""
+    return hit.start_s if hit.kind is Kind.VIDEO else None

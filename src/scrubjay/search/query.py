@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Protocol
 
@@ -20,8 +20,9 @@ from scrubjay.search.asked_with import query_picture, query_sound
 from scrubjay.search.cutoff import Judged
 from scrubjay.search.decode import DEFAULT_LIMITS, MODALITY_OF
 from scrubjay.search.embed import middle
+from scrubjay.search.fusing import Scale, best_of_all, evidence_of, scale_of, supported
 from scrubjay.search.mix import LIKE, checked_weights, mixed
-from scrubjay.search.paging import DIGITS, Cursor, read_page
+from scrubjay.search.paging import DIGITS, Cursor, Page, read_page
 from scrubjay.search.question import MAX_TEXT, Query, checked_text, is_unicode
 from scrubjay.store.index import Found, Generation
 
@@ -170,7 +171,11 @@ class Searcher:
         for modality in query.modalities:
             self._need(modality)
         kinds = [MODALITY_OF[kind] for kind in query.kinds or () if kind in MODALITY_OF]
-        if kinds and not self.encoder.spec.modalities.intersection(kinds):
+        if (
+            Kind.VIDEO not in (query.kinds or ())
+            and kinds
+            and not self.encoder.spec.modalities.intersection(kinds)
+        ):
             self._need(kinds[0])
         if query.text is not None:
             checked_text(query.text)
@@ -244,14 +249,21 @@ class Searcher:
         judged = self._judged(query, vector)
         far = judged.far
         kinds = (query.kinds or frozenset(Kind)) - far if far else query.kinds or None
+        scale = self._scale(vector, kinds, after)
 
         def ask(n: int) -> list[Hit]:
-            found = self.generation.search(vector, n, kinds=kinds, where=query.where)
-            return [_hit(one) for one in found]
+            if scale is None:
+                found = self.generation.search(vector, n, kinds=kinds, where=query.where)
+                return [_hit(one, one.score) for one in found]
+            by_clue = self.generation.search_clues(vector, n, kinds=kinds, where=query.where)
+            return [_hit(one, score, scale) for one, score in best_of_all(by_clue, scale, n)]
 
-        page = read_page(ask, query.k, after=after, without=query.like)
+        spare = 1 if scale is None else self._moments_of(query.like)
+        page = read_page(ask, query.k, after=after, without=query.like, without_hits=spare)
         if page.next is not None:
             self._remember(bound, vector)
+        if scale is not None:
+            page = self._supported(page, vector, scale)
         search_ms = 1000 * (time.perf_counter() - began)
         return SearchResult(
             query,
@@ -274,6 +286,32 @@ class Searcher:
         kinds = query.kinds or None
         return self.cutoff.judge(query.alone, vector, kinds=kinds, where=query.where)
 
+    def _scale(
+        self, vector: NDArray[np.float32], kinds: frozenset[Kind] | None, after: Cursor | None
+    ) -> Scale | None:
+        """What moments are worth beside each other; None where there can be none.
+
+        All pages share the first one's, or the hits between them would move.
+        """
+        if (kinds is not None and Kind.VIDEO not in kinds) or not self.generation.clues():
+            return None
+        told = None if after is None else Scale.read(after.told)
+        return told or scale_of(vector, self.generation.background())
+
+    def _moments_of(self, like: str | None) -> int:
+        return 1 if like is None else max(1, len(self.generation.moments(like)))
+
+    def _supported(self, page: Page, vector: NDArray[np.float32], scale: Scale) -> Page:
+        """The page with all that speaks for each of its moments."""
+        moments = [_moment(hit) for hit in page.hits]
+        clues = self.generation.clues_of(vector, [one for one in moments if one is not None])
+        hits = tuple(
+            hit if moment is None else supported(hit, clues[moment], scale)
+            for hit, moment in zip(page.hits, moments, strict=True)
+        )
+        end = None if page.next is None else replace(page.next, told=scale.told())
+        return Page(hits, end)
+
     def _bound(self, query: Query) -> str:
         """What a cursor continues: the query, in this generation."""
         return f"{query.digest()} {self.champion.generation}"
@@ -293,22 +331,32 @@ class Searcher:
             )
 
 
-def _hit(found: Found) -> Hit:
+def _moment(hit: Hit) -> tuple[str, float] | None:
+    """Which moment it is; None of an item that is no video."""
+    if hit.kind is not Kind.VIDEO or hit.start_s is None:
+        return None
+    return hit.id, hit.start_s
+
+
+def _hit(found: Found, score: float, scale: Scale | None = None) -> Hit:
+    moment = found.moment or (found.start_s, found.end_s)
+    if found.clue is not None and scale is not None:
+        evidence = evidence_of(found, scale)
+    else:
+        evidence = Evidence(
+            kind=found.modality.value,
+            text=found.caption if found.modality is Modality.TEXT else None,
+            start_s=found.start_s,
+            end_s=found.end_s,
+        )
     return Hit(
         id=found.id,
         kind=found.kind,
         uri=found.uri,
-        score=round(float(found.score), DIGITS),
+        score=round(float(score), DIGITS),
         caption=found.caption,
         attributes=found.attributes,
-        start_s=found.start_s,
-        end_s=found.end_s,
-        evidence=(
-            Evidence(
-                kind=found.modality.value,
-                text=found.caption if found.modality is Modality.TEXT else None,
-                start_s=found.start_s,
-                end_s=found.end_s,
-            ),
-        ),
+        start_s=moment[0],
+        end_s=moment[1],
+        evidence=(evidence,),
     )

@@ -111,7 +111,7 @@ class Generation:
         if kept:
             self._grow(items.values())
             if any(row.clue is not None or row.moment is not None for row in kept):
-                self._grow_clues()
+                self._table.add_columns(clue_fields(self._table.schema()))
             table = row_table(kept, units, self._table.schema())
             present = self._embedded()
             version = self._table.version()
@@ -159,7 +159,7 @@ class Generation:
             if rows.num_rows:
                 self._table.grow(joined_types(self.attribute_types(), types_in(rows.schema)))
                 if tells_clues(rows):
-                    self._grow_clues()
+                    self._table.add_columns(clue_fields(self._table.schema()))
                 rows = mapped_table(rows, maps, self._table.schema())
             if rows.num_rows:
                 self._table.append(rows)
@@ -397,7 +397,3 @@ class Generation:
         types = settled_types(have, ((one.id, one.attributes) for one in items))
         if types != have:
             self._table.grow(types)
-
-    def _grow_clues(self) -> None:
-        if fields := clue_fields(self._table.schema()):
-            self._table.add_columns(fields)

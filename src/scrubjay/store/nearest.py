@@ -36,6 +36,7 @@ REFINE = 5
 """Candidates whose cosine is computed exactly, for each one asked for."""
 LEAST_PROBES = 20
 FILTERS_KEPT = 32
+ONLY_VIDEOS = frozenset({Kind.VIDEO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +119,10 @@ class Nearest:
         """The k moments nearest by each clue alone; under None the k nearest other items."""
         wanted: frozenset[Clue | None] = frozenset({None, *Clue})
         if kinds is not None:
-            wanted -= {None} if kinds == {Kind.VIDEO} else frozenset()
+            wanted -= {None} if kinds == ONLY_VIDEOS else frozenset()
             wanted -= frozenset(Clue) if Kind.VIDEO not in kinds else frozenset()
         # What the clues say already is no filter: rows in memory are searched without one only.
-        view, kept, allowed = self._kept(None if kinds == {Kind.VIDEO} else kinds, where)
+        view, kept, allowed = self._kept(None if kinds == ONLY_VIDEOS else kinds, where)
         if view.exact is not None:
             exact = view.exact
             best = exact.best_by_clue(query, k, allowed=allowed)

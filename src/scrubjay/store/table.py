@@ -260,15 +260,15 @@ class StoredTable:
         self._drop_narrow_twins()
         have = types_in(self.schema())
         new = {name: kind for name, kind in types.items() if name not in have}
-        if new:
-            self.add_columns(new_fields(new))
+        self.add_columns(new_fields(new))
         for name, kind in types.items():
             if kind == "float64" and have.get(name) == "int64":
                 self._widen(name)
 
     def add_columns(self, fields: Sequence[pa.Field]) -> None:
-        """Give every row further columns, empty, in one commit. Call it while `writing`."""
-        self.commit("adding columns", lambda table: table.add_columns(list(fields)))
+        """Give every row these further columns, empty, in one commit. Call it while `writing`."""
+        if fields:
+            self.commit("adding columns", lambda table: table.add_columns(list(fields)))
 
     def compact(self, *, keep: timedelta) -> None:
         """Gather small files, bring indexes up to date, forget versions older than `keep`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scrubjay.core.types import Champion, Item, Modality, Split
+from scrubjay.core.types import Champion, Item, Kind, Modality, Split
 from scrubjay.evaluate.drift import Vectors
 from scrubjay.store.home import Home
 
@@ -49,6 +49,7 @@ def draw_sample(home: Home, champion: Champion, *, most: int, seed: int = 0) -> 
     items = list(home.catalog.items(ids={ids[int(place)] for place in drawn}))
     if reference == TRAINING:
         items = [item for item in items if item.split is Split.TRAIN]
+    items = [item for item in items if item.kind is not Kind.VIDEO]
     captioned = [item for item in _one_a_group(items) if item.captions][:most]
     texts = tuple(item.captions[int(rng.integers(len(item.captions)))] for item in captioned)
     groups = {item.id: item.group for item in items}
