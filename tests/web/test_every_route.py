@@ -45,6 +45,7 @@ TABLE: dict[str, str] = {
     "/v1/items/{item_id:path}/media": "GET",
     "/v1/items/{item_id:path}/thumb": "GET",
     "/v1/items/{item_id:path}/moments": "GET",
+    "/v1/uploads/{upload_id}": "GET",
     "/v1/champion": "GET POST",
     # Pages: also what changes without a token on loopback needs the form token.
     "/": "GET POST",
@@ -55,6 +56,7 @@ TABLE: dict[str, str] = {
     "/items/{item_id:path}": "GET",
     "/items/{item_id:path}/delete": "GET POST",
     "/upload": "GET POST",
+    "/upload/{upload_id}": "GET",
     "/models": "GET",
     "/models/job": "GET",
     "/models/rollback": "GET POST",
@@ -79,6 +81,7 @@ STANDS_FOR = {
     "{item_id:path}": "an-item",
     "{version}": "a-version",
     "{run_id}": "a-run",
+    "{upload_id}": "an-upload",
 }
 
 

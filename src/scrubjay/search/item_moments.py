@@ -47,15 +47,21 @@ class MomentPage:
 
 
 def moment_page(
-    home: Home, item_id: str, *, limit: int, after: float | None = None, at: float | None = None
+    home: Home,
+    item_id: str,
+    *,
+    limit: int,
+    after: float | None = None,
+    at: float | None = None,
+    first: int = 0,
 ) -> MomentPage:
     """A page of an item's moments.
 
     Args:
         limit: moments, 1 to MOST.
         after: only those that begin after this second.
-        at: the page that holds the moment of this second, of all pages from the beginning; goes
-            before `after`.
+        at: the page that holds the moment of this second, of all pages from the beginning.
+        first: how many to pass over. Of the three the first that is given counts.
 
     Raises:
         UnknownItem: it is not here.
@@ -65,11 +71,11 @@ def moment_page(
         raise WrongUse(f"the limit must be from 1 to {MOST}, not {limit}")
     known = known_item(home, item_id)
     moments = moments_in(known.spans)
-    if at is not None:
-        before = sum(one.start_s <= at for one in moments)
-        first = max(0, before - 1) // limit * limit
-    else:
-        first = 0 if after is None else sum(one.start_s <= after for one in moments)
+    if after is not None:
+        first = sum(one.start_s <= after for one in moments)
+    elif at is not None:
+        first = max(0, sum(one.start_s <= at for one in moments) - 1) // limit * limit
+    first = max(0, first)
     return MomentPage(known.item, moments[first : first + limit], len(moments), first)
 
 

@@ -7,6 +7,8 @@ import os
 import stat
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -52,6 +54,14 @@ class Originals:
             except (BadMedia, ValueError):
                 continue  # of a bucket or an upload: those are kept in the home
         raise problem
+
+    def candidates(self, item: Item) -> Iterator[Path]:
+        """Where its bytes may be, without a look at them."""
+        if self._media.has(item.sha256):
+            yield self._media.path(item.sha256)
+        for uri in item.uris:
+            with suppress(BadMedia, ValueError):
+                yield Path(local_path(uri))
 
     def _sha256(self, path: Path) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from scrubjay.core.types import Kind
+from scrubjay.core.types import Item, Kind
 from scrubjay.media.sniff import HEAD_BYTES, Format, sniff_format
+from scrubjay.store.home import Home
 
 UNKNOWN: Final = "application/octet-stream"
 
@@ -67,3 +69,15 @@ def type_of(head: bytes, kind: Kind) -> str:
     if found in _CONTAINERS:
         return _CONTAINERS[found][kind is Kind.VIDEO]
     return _TYPES.get(found, UNKNOWN)
+
+
+def likely_type(home: Home, item: Item) -> str:
+    """What an item's file is called, as far as the first of its files says that is there.
+
+    Nothing of it is compared with what was added: this costs a look at its beginning.
+    """
+    for path in home.originals.candidates(item):
+        with suppress(OSError):
+            if path.is_file():
+                return content_type(path, item.kind)
+    return UNKNOWN

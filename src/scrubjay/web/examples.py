@@ -151,6 +151,17 @@ UPLOADED: Final[dict[str, Any]] = {
     "version": VERSION,
 }
 
+UPLOADING: Final[dict[str, Any]] = {
+    "upload": "0f9d3b1c5a7e82460f9d3b1c5a7e8246",
+    "going": True,
+    "doing": "Looking at kitchen.mp4",
+    "share": 41,
+    "problem": None,
+    "items": [],
+    "refused": [],
+    "version": None,
+}
+
 FORGOTTEN: Final[dict[str, Any]] = {"forgotten": [ITEM_ID], "pending": False, "message": None}
 
 PROBLEM: Final[dict[str, Any]] = {
@@ -232,6 +243,7 @@ ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     "ItemsTold": {"items": [LISTED], "next": None},
     "MomentsTold": MOMENTS,
     "UploadedTold": UPLOADED,
+    "UploadTold": UPLOADING,
     "ForgottenTold": FORGOTTEN,
     "Readiness": READY,
     "Problem": PROBLEM,

@@ -135,6 +135,16 @@ class UploadedTold(BaseModel):
     version: str | None = Field(description="That indexed them; null where none serves yet.")
 
 
+class UploadTold(UploadedTold):
+    """An upload of videos, as far as it has come."""
+
+    upload: str = Field(description="Names it: `GET /v1/uploads/{upload}` says how far it is.")
+    going: bool = Field(description="Whether it has not ended; until then nothing is listed.")
+    doing: str | None = Field(description="The part under way, in words.")
+    share: int | None = Field(description="How far that part is, in percent; null: nobody knows.")
+    problem: str | None = Field(description="Why nothing of it was taken; null: it goes on or was.")
+
+
 class ForgottenTold(BaseModel):
     """What was forgotten."""
 

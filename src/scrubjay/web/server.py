@@ -39,6 +39,7 @@ from scrubjay.web.routes import (
     operations,
     pages,
     search,
+    uploads,
 )
 from scrubjay.web.serving import Serving
 from scrubjay.web.settings import ServeSettings
@@ -49,6 +50,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     chat.router,
     audio.router,
     items.router,
+    uploads.router,
     champion.router,
     login.router,
     operations.router,
@@ -109,7 +111,7 @@ def create_app(
     app = FastAPI(
         title="Scrubjay",
         version=__version__,
-        summary="Find your own pictures and recordings by typing, speaking or showing.",
+        summary="Find your own pictures, recordings and videos by typing, speaking or showing.",
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         docs_url=None,

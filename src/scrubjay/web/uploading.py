@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
-from typing import Annotated, Any, Final
+from pathlib import Path
+from typing import IO, Annotated, Any, Final
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -14,11 +18,14 @@ from starlette.datastructures import FormData, UploadFile
 
 from scrubjay import services
 from scrubjay.core.errors import BadMedia, ScrubjayError, WrongUse
-from scrubjay.core.types import AttributeValue, Champion
+from scrubjay.core.protocols import Progress, silent
+from scrubjay.core.types import AttributeValue, Champion, Kind
 from scrubjay.media.attributes import clean, column_names, typed_column
 from scrubjay.media.layout import Problem
+from scrubjay.media.sniff import HEAD_BYTES, sniff
 from scrubjay.search.collect import Target
 from scrubjay.search.uploads import Upload, Uploaded
+from scrubjay.store.media import MediaStore
 from scrubjay.web.batcher import Busy
 from scrubjay.web.context import Context
 from scrubjay.web.csrf import FIELD
@@ -34,6 +41,8 @@ MAX_WAITING: Final = 16
 """Requests whose files may wait to be taken in; each holds a body."""
 
 RETRY_S: Final = 5.0
+
+PIECE: Final = 1024 * 1024
 
 FIELDS: Final = ("captions", "caption", "tags", "language", "month", "attributes", "metadata")
 
@@ -93,6 +102,29 @@ class FilesSent(BaseModel):
     items: Annotated[list[FileSent], Field(min_length=1, max_length=MAX_FILES)]
 
 
+class Received:
+    """Videos as they were sent: files beside the home's media, until they are taken in.
+
+    However long they are, nothing holds one.
+    """
+
+    def __init__(self, media: MediaStore) -> None:
+        """Nothing is created before the first."""
+        self._media = media
+        self._kept = ExitStack()
+
+    def take(self, source: IO[bytes]) -> Path:
+        """Copy what was sent to a file of its own."""
+        path = self._kept.enter_context(self._media.receiving())
+        with path.open("wb") as file:
+            shutil.copyfileobj(source, file, PIECE)
+        return path
+
+    def close(self) -> None:
+        """Remove what was not taken in."""
+        self._kept.close()
+
+
 class UploadLine:
     """Uploads one after the other, and a bounded number that waits."""
 
@@ -100,19 +132,29 @@ class UploadLine:
         self._waiting = 0
         self._taking = asyncio.Lock()
 
-    async def take(self, context: Context, uploads: Sequence[Upload]) -> Uploaded:
+    def check(self) -> None:
+        """Say whether one more may wait.
+
+        Raises:
+            Busy: too many wait.
+        """
+        if self._waiting >= MAX_WAITING:
+            raise UploadsBusy
+
+    async def take(
+        self, context: Context, uploads: Sequence[Upload], progress: Progress = silent
+    ) -> Uploaded:
         """Take files in; once begun it goes on though the client may leave.
 
         Raises:
             Busy: too many wait.
             Conflict: something else keeps the home to itself.
         """
-        if self._waiting >= MAX_WAITING:
-            raise UploadsBusy
+        self.check()
         self._waiting += 1
         try:
             async with self._taking:
-                return await _take(context, uploads)
+                return await _take(context, uploads, progress)
         finally:
             self._waiting -= 1
 
@@ -143,14 +185,16 @@ async def take_uploads(
     return replace(done, refused=(*refused, *done.refused))
 
 
-async def _take(context: Context, uploads: Sequence[Upload]) -> Uploaded:
+async def _take(context: Context, uploads: Sequence[Upload], progress: Progress) -> Uploaded:
     if not context.serving.ready:
-        return await asyncio.to_thread(_add, context, uploads, None)
+        return await asyncio.to_thread(_add, context, uploads, None, progress)
     async with context.serving.pair() as pair:
-        return await asyncio.to_thread(_add, context, uploads, pair)
+        return await asyncio.to_thread(_add, context, uploads, pair, progress)
 
 
-def _add(context: Context, uploads: Sequence[Upload], pair: Pair | None) -> Uploaded:
+def _add(
+    context: Context, uploads: Sequence[Upload], pair: Pair | None, progress: Progress
+) -> Uploaded:
     home = context.home
 
     def open_target(champion: Champion) -> Target:
@@ -159,11 +203,14 @@ def _add(context: Context, uploads: Sequence[Upload], pair: Pair | None) -> Uplo
         encoder = services.open_encoder(home, champion.version)
         return Target(encoder, home.generations.open(champion.generation))
 
-    return services.add_uploads(home, uploads, open_target=open_target)
+    return services.add_uploads(home, uploads, open_target=open_target, progress=progress)
 
 
-def read_json(body: bytes) -> tuple[list[Upload], list[Problem]]:
+def read_json(body: bytes, received: Received) -> tuple[list[Upload], list[Problem]]:
     """Files sent as JSON; those whose data URL is none are refused by name.
+
+    Args:
+        received: where videos are put.
 
     Raises:
         WrongUse: the body is not what is documented.
@@ -177,18 +224,21 @@ def read_json(body: bytes) -> tuple[list[Upload], list[Problem]]:
         name = safe_file_name(one.name)
         try:
             data = parse_data_url(one.data, name=f"items[{at}].data").data
-            uploads.append(_upload(name, data, one))
+            uploads.append(_upload(name, io.BytesIO(data), one, received))
         except (WrongUse, BadMedia) as error:
             refused.append(Problem(name, str(error)))
     return uploads, refused
 
 
-async def read_form(form: FormData) -> tuple[list[Upload], list[Problem]]:
+async def read_form(form: FormData, received: Received) -> tuple[list[Upload], list[Problem]]:
     """Files sent as a form: `files`, and fields that count for all of them.
 
     `captions` and `tags` may be repeated, tags also be divided by commas; `attributes` is a JSON
     object; `metadata` a JSON list with an object for each file, in their order, which goes before
     the fields.
+
+    Args:
+        received: where videos are put.
 
     Raises:
         WrongUse: a field nobody knows, one that cannot be read, or no file at all.
@@ -211,7 +261,7 @@ async def read_form(form: FormData) -> tuple[list[Upload], list[Problem]]:
         name = safe_file_name(file.filename)
         try:
             said = common if own is None else Said.model_validate({**common.model_dump(), **own})
-            uploads.append(_upload(name, await file.read(), said))
+            uploads.append(await asyncio.to_thread(_upload, name, file.file, said, received))
         except ValidationError as error:
             refused.append(Problem(name, _first(error)))
         except WrongUse as error:
@@ -258,10 +308,14 @@ def _texts(form: FormData, name: str) -> list[str]:
     return [value.strip() for value in values if value.strip()]
 
 
-def _upload(name: str, data: bytes, said: Said) -> Upload:
+def _upload(name: str, source: IO[bytes], said: Said, received: Received) -> Upload:
+    source.seek(0)
+    film = sniff(source.read(HEAD_BYTES)) is Kind.VIDEO
+    source.seek(0)
     return Upload(
         name=name,
-        data=data,
+        data=b"" if film else source.read(),
+        path=received.take(source) if film else None,
         captions=_distinct(said.captions),
         tags=_distinct(said.tags),
         language=clean(said.language or "") or None,

@@ -12,8 +12,9 @@ from scrubjay.core.errors import BadMedia, MissingExtra, NotReady, ScrubjayError
 from scrubjay.core.reading import Reading, TextLine
 from scrubjay.core.types import Kind
 from scrubjay.web.asking import QuestionsBusy
-from scrubjay.web.pages.answers import MOST_PLAYERS, Piece, answer_view, problem_view, read_view
+from scrubjay.web.pages.answers import Piece, answer_view, problem_view, read_view
 from scrubjay.web.pages.questions import Look, What
+from scrubjay.web.pages.sources import MOST_PLAYERS
 
 LOOKS = (Look("image.jpg", "data:one"), Look("image.jpg", "/v1/items/a/thumb", "/items/a"))
 
@@ -196,3 +197,25 @@ def test_a_problem_is_named_and_says_whether_to_try_again(
 def test_a_float_from_numpy_is_shown_as_any_other() -> None:
     view = answer_view(answered("x", confidence=float(np.float32(0.5))), What.ASK, ())
     assert view.sure == "not very sure, 50%"
+
+
+def test_moments_of_a_video_play_on_its_own_page_from_there() -> None:
+    clues = (
+        Clue(1, "said", "hand me the apple", 0.9, None, 62.0, 70.4),
+        Clue(1, "seen", "an apple", 0.9, (0.1, 0.1, 0.2, 0.2), 3.0, None),
+    )
+    source = Source(1, "/films/kitchen.mp4", Kind.VIDEO, "film")
+    view = answer_view(answered(sources=(source,), clues=clues), What.ASK, ())
+    (shown,) = view.sources
+    assert (shown.src, shown.media) == (None, "/v1/items/film/media")
+    assert shown.poster is not None
+    assert shown.poster.startswith("/v1/items/film/thumb")
+    said, seen = shown.marks
+    assert (said.how, said.moment and said.moment.when) == ("Said", "1:02 to 1:10")
+    assert said.moment is not None
+    assert said.moment.href == "/items/film?t=62,70.4"
+    assert said.moment.picture == "/v1/items/film/thumb?at=66.2&size=384"
+    assert said.moment.src is None
+    assert (seen.number, seen.frame) == (None, None)
+    assert seen.moment is not None
+    assert seen.moment.href == "/items/film?t=3"

@@ -20,28 +20,19 @@ from scrubjay.core.types import Kind
 from scrubjay.web.batcher import Busy
 from scrubjay.web.pages import words
 from scrubjay.web.pages.finding import ProblemView
-from scrubjay.web.pages.placing import UNSAID, Frame, frame, place, sureness, within
-from scrubjay.web.pages.questions import SMALL, Look, What
-from scrubjay.web.pages.things import addresses, fragment, title_of
+from scrubjay.web.pages.placing import UNSAID, sureness
+from scrubjay.web.pages.questions import Look, What
+from scrubjay.web.pages.sources import SourceView, source_view
 
 if TYPE_CHECKING:
     from scrubjay.ask.chart import Chart
     from scrubjay.ask.reading import ReadOut
-
-MOST_PLAYERS: Final = 8
-"""Moments of a source that play by themselves; of the others the page says when they are."""
 
 HEADINGS: Final[Mapping[What, str]] = {
     What.ASK: "Answer",
     What.DESCRIBE: "What the picture shows",
     What.READ: "What is written there",
     What.CHART: "What the chart says",
-}
-CLUES: Final[Mapping[str, str]] = {
-    "seen": "Seen",
-    "text": "Read",
-    "speech": "Heard",
-    "caption": "Its caption",
 }
 STEPS: Final[Mapping[str, str]] = {
     "listen": "Listening",
@@ -69,68 +60,6 @@ class Piece:
 
     text: str
     cites: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A stretch of a recording or video that supports an answer.
-
-    Attributes:
-        when: `0:03 to 0:05`.
-        src: plays it; None: the page has enough players already.
-    """
-
-    when: str
-    src: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One piece of evidence.
-
-    Attributes:
-        number: as it is drawn in the picture; None: it has no place there.
-        how: how it was learned: `Seen`, `Read`, `Heard`, `Its caption`.
-        where: in words; empty: it has no place.
-        sure: in words; empty: nothing is said.
-        frame: where it is drawn.
-    """
-
-    how: str
-    text: str
-    number: int | None = None
-    where: str = ""
-    sure: str = ""
-    frame: Frame | None = None
-    moment: Moment | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SourceView:
-    """What was looked at, read or heard, with all that was found in it.
-
-    Attributes:
-        href: its item's page; None: it was handed over.
-        src: its picture; None: it has none.
-        media: its bytes, where it plays.
-        caption: its owner's words, where its title does not say them.
-        score: nearness to the question, where it was searched for.
-    """
-
-    number: int
-    kind: str
-    title: str
-    href: str | None = None
-    src: str | None = None
-    media: str | None = None
-    caption: str | None = None
-    score: float | None = None
-    marks: tuple[Mark, ...] = ()
-
-    @property
-    def drawn(self) -> tuple[Mark, ...]:
-        """The marks that have a place in the picture."""
-        return tuple(one for one in self.marks if one.frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +139,7 @@ def answer_view(
         heard=heard,
         pieces=tuple(_pieces(answer.text, numbers)),
         sure=sure,
-        sources=tuple(_source(one, answer.clues, looks) for one in answer.sources),
+        sources=tuple(source_view(one, answer.clues, looks) for one in answer.sources),
         parts=tuple(_parts(answer)),
         notes=tuple(map(words.sentence, answer.notes)),
         steps=_steps(answer.steps),
@@ -234,7 +163,7 @@ def read_view(read: ReadOut, what: What, looks: Sequence[Look], *, language: str
             Clue(number, "text", line.text, line.confidence, line.box)
             for line in page.reading.lines
         ]
-        sources.append(_source(Source(number, page.name, Kind.IMAGE), clues, looks))
+        sources.append(source_view(Source(number, page.name, Kind.IMAGE), clues, looks))
     told = bool(tables if chart else text)
     missing = "No chart was found." if chart else NO_TEXT
     return AnswerView(
@@ -289,69 +218,6 @@ def _pieces(text: str, numbers: set[int]) -> list[Piece]:
         pieces += [Piece(f"[{one}]", cites=one) for one in cited]
         at = mark.end()
     return [one for one in [*pieces, Piece(text[at:])] if one.text]
-
-
-def _source(source: Source, clues: Sequence[Clue], looks: Sequence[Look]) -> SourceView:
-    own = [clue for clue in clues if clue.source == source.number]
-    if source.id is None:
-        look = looks[source.number - 1] if 0 < source.number <= len(looks) else None
-        return SourceView(
-            source.number,
-            source.kind.value,
-            source.name,
-            href=look.href if look else None,
-            src=look.src if look else None,
-            caption=source.caption,
-            marks=_marks(own, None),
-        )
-    where = addresses(source.id, source.kind)
-    title = title_of(source.caption, source.name)
-    plays = source.kind in {Kind.SPEECH, Kind.VIDEO}
-    return SourceView(
-        source.number,
-        source.kind.value,
-        title,
-        href=where["href"],
-        src=f"{where['thumb']}?size={SMALL}" if where["thumb"] else None,
-        media=where["media"] if plays else None,
-        caption=None if source.caption == title else source.caption,
-        score=source.score,
-        marks=_marks(own, where["media"] if plays else None),
-    )
-
-
-def _marks(clues: Sequence[Clue], media: str | None) -> tuple[Mark, ...]:
-    marks: list[Mark] = []
-    number = players = 0
-    for clue in clues:
-        box = within(clue.box)
-        number += box is not None
-        moment = None
-        if clue.start_s is not None:
-            players += 1
-            moment = _moment(clue, media if players <= MOST_PLAYERS else None)
-        marks.append(
-            Mark(
-                how=CLUES.get(clue.kind, words.sentence(clue.kind).rstrip(".")),
-                text=clue.text,
-                number=number if box else None,
-                where=place(box) if box else "",
-                sure="" if clue.confidence is None else sureness(clue.confidence),
-                frame=frame(box) if box else None,
-                moment=moment,
-            )
-        )
-    return tuple(marks)
-
-
-def _moment(clue: Clue, media: str | None) -> Moment:
-    start_s = clue.start_s or 0.0
-    ends = clue.end_s is not None and clue.end_s > start_s
-    when = words.clock(start_s)
-    if ends and words.clock(clue.end_s or 0.0) != when:
-        when = f"{when} to {words.clock(clue.end_s or 0.0)}"
-    part = fragment(start_s, clue.end_s) or (f"#t=0,{clue.end_s:.10g}" if ends else "")
-    return Moment(when, f"{media}{part}" if media else None)
 
 
 def _parts(answer: Answer) -> list[tuple[str, str]]:

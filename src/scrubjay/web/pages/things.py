@@ -10,6 +10,15 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from scrubjay.core.types import Hit, Item, Kind
 from scrubjay.search.items import KnownItem
 from scrubjay.web.pages import words
+from scrubjay.web.pages.moments import (
+    SMALL,
+    Told,
+    found_by,
+    moment_href,
+    picture_at,
+    picture_of_hit,
+    when,
+)
 
 TITLE = 200
 """Characters of a caption that stand for an item."""
@@ -22,13 +31,15 @@ class Thing:
     Attributes:
         title: its first caption, else its file's name.
         href: its own page.
-        media: its bytes; `thumb` a small picture of it, where it is a picture.
+        media: its bytes; `thumb` a small picture of it, where it is a picture or a video.
         alike: where what resembles it is searched.
         ask: where it is asked about, where it is a picture.
         fragment: the part of a recording or video that was found, as a media fragment
             (W3C Media Fragments URI 1.0).
-        moment: where that part begins.
+        moment: when that part is.
         score: cosine between the query and it.
+        picture: of a video, the frame that stands for it.
+        found_by: of a moment of a video, what speaks for it.
     """
 
     id: str
@@ -45,23 +56,46 @@ class Thing:
     moment: str | None = None
     size: int | None = None
     duration: str | None = None
+    picture: str | None = None
+    found_by: tuple[Told, ...] = ()
 
 
 def of_hit(hit: Hit) -> Thing:
     """A hit; a moment of a longer recording or video plays from there."""
+    if hit.kind is Kind.VIDEO:
+        return _of_moment(hit)
     return Thing(
         **addresses(hit.id, hit.kind),
         title=title_of(hit.caption, hit.uri),
         score=hit.score,
         fragment=fragment(hit.start_s, hit.end_s),
-        moment=words.clock(hit.start_s) if hit.start_s else None,
+        moment=f"from {words.clock(hit.start_s)}" if hit.start_s else None,
+    )
+
+
+def _of_moment(hit: Hit) -> Thing:
+    """A moment of a video: its title says when, its address plays it."""
+    where, title = addresses(hit.id, hit.kind), title_of(hit.caption, hit.uri)
+    thumb, at_s = where["thumb"], picture_of_hit(hit)
+    if hit.start_s is None or at_s is None:
+        picture = f"{thumb}?size={SMALL}"
+        return Thing(**where, title=title, score=hit.score, picture=picture)
+    return Thing(
+        **{**where, "href": moment_href(where["href"], hit.start_s, hit.end_s)},
+        title=f"{title}, {when(hit.start_s, hit.end_s)}",
+        score=hit.score,
+        fragment=fragment(hit.start_s, hit.end_s),
+        picture=picture_at(thumb, at_s),
+        found_by=found_by(hit.evidence),
     )
 
 
 def of_item(item: Item) -> Thing:
     """An item of the catalogue."""
+    where = addresses(item.id, item.kind)
     return Thing(
-        **addresses(item.id, item.kind),
+        **where,
+        picture=f"{where['thumb']}?size={SMALL}" if item.kind is Kind.VIDEO else None,
         title=title_of(next(iter(item.captions), None), item.uri),
         month=item.month,
         size=item.size,
@@ -91,7 +125,7 @@ def addresses(item_id: str, kind: Kind) -> dict[str, Any]:
         "kind": kind.value,
         "href": href_of(item_id),
         "media": f"{api}/media",
-        "thumb": f"{api}/thumb" if kind is Kind.IMAGE else None,
+        "thumb": f"{api}/thumb" if kind in {Kind.IMAGE, Kind.VIDEO} else None,
         "alike": "/?" + urlencode({"like": item_id}),
         "ask": "/ask?" + urlencode({"item": item_id}) if kind is Kind.IMAGE else None,
     }

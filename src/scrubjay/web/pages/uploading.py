@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scrubjay.search.uploads import Taken, Uploaded
 from scrubjay.web.pages.things import href_of
+from scrubjay.web.upload_jobs import UploadJob
 
 _STATES = {
     "added": ("added", "good"),
@@ -22,6 +23,8 @@ class Outcome:
     Attributes:
         href: its item's page; None for what was refused.
         why: what there is to say of it.
+        again: where it is asked how far it is; None: it has ended.
+        share: how far it is, in percent; None: nobody knows.
     """
 
     name: str
@@ -29,6 +32,8 @@ class Outcome:
     tone: str
     href: str | None = None
     why: str = ""
+    again: str | None = None
+    share: int | None = None
 
 
 def outcomes(done: Uploaded) -> list[Outcome]:
@@ -37,8 +42,28 @@ def outcomes(done: Uploaded) -> list[Outcome]:
     return [*map(_taken, done.taken), *refused]
 
 
+def outcomes_of(job: UploadJob) -> list[Outcome]:
+    """An upload of videos: one line while it goes on, then one a file."""
+    if job.done is not None:
+        return outcomes(job.done)
+    if job.problem is not None:
+        return [nothing_taken(job.problem[1])]
+    others = len(job.names) - 1
+    name = f"{job.names[0]} and {others} more" if others else job.names[0]
+    href = f"/upload/{job.id}"
+    why = f"{job.doing}. It goes on though you leave this page."
+    return [Outcome(name, "looked through", "active", href, why, again=href, share=job.share)]
+
+
+def nothing_taken(message: str) -> Outcome:
+    """What is said of all files together."""
+    return Outcome("Nothing was taken", "not taken", "bad", why=message)
+
+
 def heading(lines: Sequence[Outcome]) -> str:
     """What became of them all."""
+    if any(one.again for one in lines):
+        return "Looking it through"
     arrived = sum(one.tone != "bad" for one in lines)
     if not arrived:
         return "Nothing arrived"

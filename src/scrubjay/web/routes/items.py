@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -20,6 +21,7 @@ from scrubjay.search.item_moments import MOST
 from scrubjay.search.items import MAX_LIMIT
 from scrubjay.search.narrow import narrowed
 from scrubjay.search.shown import kept_picture, original, small_picture
+from scrubjay.search.uploads import Uploaded
 from scrubjay.store.home import Home
 from scrubjay.web.content_type import content_type
 from scrubjay.web.context import Context, ContextDep
@@ -31,11 +33,21 @@ from scrubjay.web.item_schemas import (
     ItemTold,
     MomentsTold,
     UploadedTold,
+    UploadTold,
 )
 from scrubjay.web.media_file import MediaFile
 from scrubjay.web.picture_line import pictures_of
+from scrubjay.web.problems import INSIDE
 from scrubjay.web.schemas import Problem
-from scrubjay.web.uploading import MAX_FILES, FilesSent, read_form, read_json, take_uploads
+from scrubjay.web.upload_jobs import PATIENCE_S, UploadJob, upload_jobs
+from scrubjay.web.uploading import (
+    MAX_FILES,
+    FilesSent,
+    Received,
+    read_form,
+    read_json,
+    take_uploads,
+)
 
 router = APIRouter(prefix="/v1/items", tags=["items"])
 
@@ -83,9 +95,14 @@ _BODY: Final = {
     "",
     status_code=201,
     response_model=UploadedTold,
-    summary="Add pictures and recordings",
+    summary="Add pictures, recordings and videos",
     openapi_extra=_BODY,
     responses={
+        202: {
+            "model": UploadTold,
+            "description": "A video is looked through, which takes its time; `Location` says where "
+            "to ask how far it is.",
+        },
         409: {"model": Problem, "description": "The home is kept busy; try again."},
         422: {"model": UploadedTold, "description": "Every file was refused; the answer says why."},
         429: {"model": Problem, "description": "Too many uploads wait."},
@@ -95,14 +112,36 @@ async def add(request: Request, context: ContextDep) -> Response:
     """Take in files, as a form or as JSON.
 
     What is listed under `items` is on the disk and found from now on. A file that cannot be used is
-    listed under `refused`, with the reason; the others are taken all the same.
+    listed under `refused`, with the reason; the others are taken all the same. Where a video is
+    among them and a few seconds are not enough, all of them are taken in behind the request.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip() == "application/json":
-        uploads, refused = await asyncio.to_thread(read_json, await request.body())
-    else:
-        async with request.form(max_files=MAX_FILES) as form:
-            uploads, refused = await read_form(form)
-    done = await take_uploads(request, context, uploads, refused)
+    with ExitStack() as handed:
+        received = Received(context.home.media)
+        handed.callback(received.close)
+        if request.headers.get("content-type", "").partition(";")[0].strip() == "application/json":
+            body = await request.body()
+            uploads, refused = await asyncio.to_thread(read_json, body, received)
+        else:
+            async with request.form(max_files=MAX_FILES) as form:
+                uploads, refused = await read_form(form, received)
+        if any(one.path for one in uploads):
+            job = upload_jobs(request).begin(context, uploads, refused, received)
+            handed.pop_all()
+            return await _told_of(job)
+    return _uploaded(await take_uploads(request, context, uploads, refused))
+
+
+async def _told_of(job: UploadJob) -> Response:
+    if not await job.within(PATIENCE_S):
+        where = {"Location": f"/v1/uploads/{job.id}"}
+        return JSONResponse(job.to_json(), status_code=202, headers=where)
+    if job.done is None:
+        status, message = job.problem or (500, INSIDE)
+        raise HTTPException(status, message)
+    return _uploaded(job.done)
+
+
+def _uploaded(done: Uploaded) -> Response:
     return JSONResponse(done.to_json(), status_code=201 if done.taken else 422)
 
 

@@ -26,3 +26,8 @@ if (document.getElementById("ask")) {
   const { startAsk } = await import("./ask.js");
   startAsk();
 }
+
+if (document.getElementById("player")) {
+  const { startFilm } = await import("./film.js");
+  startFilm();
+}

@@ -54,7 +54,7 @@ function send(form, file, item) {
   const bar = item.querySelector("progress");
   const most = Number(form.dataset.most);
   if (most && file.size > most) {
-    refuse(item, "It is larger than this server takes.");
+    refuse(item, "It is larger than this server takes. Put it in a folder, and scrubjay add FOLDER.");
     return Promise.resolve(false);
   }
   const data = new FormData(form);
@@ -74,6 +74,7 @@ function send(form, file, item) {
       const outcome = answer.querySelector("li");
       if (outcome) {
         item.replaceWith(document.adoptNode(outcome));
+        window.htmx.process(outcome);
         resolve(outcome.querySelector(".badge.bad") === null);
       } else {
         refuse(item, problemOf(request));

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from scrubjay.services import get_item, list_items
+from scrubjay.core.types import Item, Kind
+from scrubjay.services import get_item, list_items, list_moments
+from scrubjay.store.home import Home
+from scrubjay.web.content_type import likely_type, plays_in_browsers
 from scrubjay.web.context import ContextDep
 from scrubjay.web.pages.asking import read_filters
+from scrubjay.web.pages.film import FilmView, film_view
 from scrubjay.web.pages.finding import facets_view
-from scrubjay.web.pages.things import facts_of, of_item
+from scrubjay.web.pages.moments import SHOWN, part_of
+from scrubjay.web.pages.things import Thing, facts_of, of_item
 from scrubjay.web.routes.items import forget_one
-from scrubjay.web.routes.pages.page import page
+from scrubjay.web.routes.pages.page import page, wants_part
 
 router = APIRouter()
 
 ROWS = 50
+_NUMBER = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
 
 
 @router.get("/items")
@@ -69,10 +76,24 @@ async def do_delete(context: ContextDep, item_id: str) -> Response:
 
 @router.get("/items/{item_id:path}")
 async def one(request: Request, context: ContextDep, item_id: str) -> HTMLResponse:
-    """Everything known about an item."""
+    """Everything known about an item; of a video its moments, and one to play from."""
     known = await asyncio.to_thread(get_item, context.home, item_id)
-    view = of_item(known.item)
-    return page(request, context, "item.html", "Items", item=view, facts=facts_of(known))
+    view, film = of_item(known.item), None
+    if known.item.kind is Kind.VIDEO:
+        film = await asyncio.to_thread(_film, context.home, known.item, view, request.query_params)
+    if film is not None and film.moments.total and wants_part(request):
+        return page(request, context, "moments_part.html", "Items", item=view, film=film)
+    facts = facts_of(known)
+    return page(request, context, "item.html", "Items", item=view, facts=facts, film=film)
+
+
+def _film(home: Home, item: Item, view: Thing, sent: Mapping[str, str]) -> FilmView:
+    part = part_of(sent.get("t", ""))
+    number = sent.get("moments", "")
+    first = SHOWN * (int(number) - 1) if _NUMBER.fullmatch(number) else 0
+    at = None if part is None or first else part[0]
+    found = list_moments(home, item.id, limit=SHOWN, at=at, first=first)
+    return film_view(view, found, part, plays=plays_in_browsers(likely_type(home, item)))
 
 
 def _notice(sent: Mapping[str, str]) -> str | None:
