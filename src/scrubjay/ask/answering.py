@@ -26,6 +26,7 @@ from scrubjay.media.video import Frame
 from scrubjay.models.family import Room
 
 NOTHING_SAYS: Final = "nothing that was looked at answers the question"
+UNCITED: Final = "the answer does not say which shots it rests on: all that were shown are named"
 NONE_SHOWS: Final = "none of the nearest items shows it"
 
 _NUMBER: Final = re.compile(r"\d[\d.,:/-]*\d")
@@ -101,6 +102,8 @@ class Answering:
             self.walk.note(f"{self.spec.family} takes questions as they are: no prompt was used")
         if self.spec.instructed and pictures <= (self.spec.max_pictures or pictures):
             outcome = self._at_once(question, looked, learnt, drawn)
+            if outcome is not None and not outcome.told and drawn in OF_A_VIDEO:
+                outcome = self._cited(question, looked) or outcome
         if outcome is None:
             outcome = self._one_by_one(question, looked, learnt, drawn)
         return self._made(question, looked, outcome)
@@ -130,6 +133,8 @@ class Answering:
         rests_on = cited(text) or _all_of(numbers, drawn)
         if drawn is Drawn.FOUND and not rests_on:
             return None
+        if drawn in OF_A_VIDEO and len(rests_on) > 1 and not cited(text):
+            self.walk.note(UNCITED)
         self._check_numbers(text, question, looked)
         sources = {one.source.number: one for one in looked}
         clues = tuple(seen_clue(sources[one], text, reply.confidence) for one in rests_on)
@@ -183,6 +188,14 @@ class Answering:
         sources = {one.source.number: one for one in looked}
         read = quoted(looked, question.text, *kinds)
         return [self._agreed(question, sources[one.number], one) for one in read]
+
+    def _cited(self, question: Question, looked: Sequence[Looked]) -> Outcome | None:
+        """Lines that are about what a question asks, where no model makes an answer of them."""
+        said = quoted(looked, question.text, *_QUOTES.get(question.asks, ()), strictly=True)
+        together = combined(said, question.asks, ranked=False)
+        if together is None:
+            return None
+        return Outcome(together.text, told=True, confidence=together.confidence)
 
     def _agreed(self, question: Question, looked: Looked, said: Said) -> Said:
         """What the reader read and the model sees, too; all that was read where it sees none of it.

@@ -117,9 +117,9 @@ class Track:
         """Whether it moved; None: it cannot be told."""
         first, last = self.way
         far = math.dist(first, last)
-        if far <= STAYED:
-            return False if len(self.sightings) >= LEAST_SEEN * self.of else None
         places = [one.at for one in self.sightings]
+        if max(math.dist(first, one) for one in places) <= STAYED:
+            return False if len(self.sightings) >= LEAST_SEEN * self.of else None
         length = sum(math.dist(a, b) for a, b in pairwise(places))
         return True if far >= MOVED and far >= STEADY * length else None
 

@@ -59,6 +59,8 @@ _RULES: Final[tuple[tuple[Asks, re.Pattern[str]], ...]] = tuple(
             r"\b(?:said|say|says|saying|spoken|speak|speaks|talk|talks|mention|mentions|mentioned)\b"
             r".*\b(?:recording|clip|audio|voice|memo|message|call|he|she|they|i|we|somebody|someone)"
             r"\b|\b(?:did|does|do) (?:he|she|they|i|we|somebody|someone|anybody) (?:say|mention)\b|"
+            r"\b(?:is|was|being|gets?) (?:said|mentioned|talked|spoken)\b|"
+            r"\b(?:man|woman|boy|girl|person|speaker|narrator|voice)\b.*\b(?:say|says|mention)|"
             r"\b(?:hear|heard)\b",
         ),
         (
