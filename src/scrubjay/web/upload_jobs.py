@@ -122,8 +122,7 @@ class UploadJobs:
         self._line.check()
         job = UploadJob(tuple(one.name for one in uploads))
         self._jobs[job.id] = job
-        for old in [one for one in self._jobs.values() if not one.going][:-KEPT]:
-            del self._jobs[old.id]
+        self._forget_old()
         context.start(self._run(context, job, uploads, refused, received), name="taking in a video")
         return job
 
@@ -141,6 +140,10 @@ class UploadJobs:
                 "since; what was taken in is among the items",
             )
         return job
+
+    def _forget_old(self) -> None:
+        for old in [one for one in self._jobs.values() if not one.going][:-KEPT]:
+            del self._jobs[old.id]
 
     async def _run(
         self,

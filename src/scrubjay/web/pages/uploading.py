@@ -52,7 +52,7 @@ def outcomes_of(job: UploadJob) -> list[Outcome]:
     name = f"{job.names[0]} and {others} more" if others else job.names[0]
     href = f"/upload/{job.id}"
     why = f"{job.doing}. It goes on though you leave this page."
-    return [Outcome(name, "looked through", "active", href, why, again=href, share=job.share)]
+    return [Outcome(name, "being looked through", "active", href, why, again=href, share=job.share)]
 
 
 def nothing_taken(message: str) -> Outcome:
