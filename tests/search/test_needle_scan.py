@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scrubjay.media.video import Frame
 from scrubjay.search import needle_scan
 from scrubjay.search.needle_scan import Scan, Spread, score_boxes, scorer
-from scrubjay.search.needle_tiles import grid
+from scrubjay.search.needle_tiles import grid, overlap
 from tests.search.needles import BLUE, HEIGHT, QUERY, WIDTH, HalfRed, film, frame
 
 
@@ -48,6 +48,15 @@ def test_only_squares_that_see_the_change_are_encoded_again() -> None:
     boxes = grid(WIDTH, HEIGHT).boxes
     touched = [box for box in boxes if box[0] < place[2] and box[1] < place[3]]
     assert 0 < scan.encoded - before <= len(touched) + 1
+
+
+@pytest.mark.parametrize("place", [(80, 40, 86, 46), (3, 80, 9, 86), (150, 2, 156, 8)])
+def test_something_a_fifteenth_of_the_frame_high_is_noticed(
+    place: tuple[int, int, int, int],
+) -> None:
+    before, after = list(Scan(scorer(QUERY, HalfRed()))([frame(0), frame(0.5, place)]))
+    assert before.score < 0.01 < after.score
+    assert overlap(after.box, place) > 0
 
 
 def test_noise_that_nobody_sees_is_no_change() -> None:

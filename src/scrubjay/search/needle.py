@@ -27,7 +27,7 @@ LEAST_LIFT: Final = 0.8
 """What lifts itself less above the rest of the video is not what is looked for. Chosen on four
 films: see bench/needle.py for what it lets through and leaves out on others."""
 
-CANDIDATES: Final = 3
+CANDIDATES: Final = 2
 """Moments that are looked at closely, for each one asked for."""
 
 LEAST_CANDIDATES: Final = 6
