@@ -95,12 +95,12 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=3.0, help="of film")
     parser.add_argument("--fps", type=int, default=25)
-    parser.add_argument("--size", default="480x270", help="of a frame, WIDTHxHEIGHT")
+    parser.add_argument("--size", default="480x360", help="of a frame, WIDTHxHEIGHT")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--films", type=Path, help="films are kept in this folder")
     parser.add_argument("--home", type=Path, help="the home is kept here; it must be new")
     parser.add_argument("--queries", type=int, default=300, help="of each way to ask, at most")
-    parser.add_argument("--needles", type=int, default=8, help="things that are looked for")
+    parser.add_argument("--needles", type=int, default=6, help="things that are looked for")
     parser.add_argument(
         "--needle-minutes", type=float, default=2.0, help="of film each is looked for in"
     )
