@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from scrubjay.ask.extracting.cues import cues
 from scrubjay.ask.extracting.entities import Entity
 from scrubjay.ask.extracting.measures import Measure, measures
 from scrubjay.ask.extracting.page import Page, Placed
-from scrubjay.ask.extracting.units import Dimension, answered, converted
+from scrubjay.ask.extracting.units import BY_NAME, Dimension, answered, converted
 from scrubjay.core.reading import Point
 
 DIMENSION: Final = {
@@ -25,6 +27,9 @@ DIMENSION: Final = {
 
 SAME: Final = 0.02
 """Share by which an amount may differ from the same in another unit, as labels round it."""
+
+_LITRES: Final = re.compile(r"(?<![\d.,])([1-9]\d?|\d[.,]\d)1$")
+"""One or two digits and what may be an L; with three, more likely a number of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,17 @@ def candidates(page: Page) -> list[Candidate]:
 
 
 def fitting(found: Sequence[Candidate], entity: Entity) -> list[Candidate]:
-    """Those that measure what an entity is measured in."""
+    """Those that measure what an entity is measured in; a range is no single value."""
+    return [one for one in of_kind(found, entity) if one.measure.high is None]
+
+
+def ranges(found: Sequence[Candidate], entity: Entity) -> list[Candidate]:
+    """Ranges of what an entity is measured in, such as `100-240 V`."""
+    return [one for one in of_kind(found, entity) if one.measure.high is not None]
+
+
+def of_kind(found: Sequence[Candidate], entity: Entity) -> list[Candidate]:
+    """All that measure what an entity is measured in."""
     return [one for one in found if one.measure.unit.dimension is DIMENSION[entity]]
 
 
@@ -99,6 +114,7 @@ def _of_line(page: Page, placed: Placed) -> list[Candidate]:
         for other in (page.left_of(placed), page.above(placed), page.below(placed))
     )
     found = [one for one in measures(text, left or above) if one.value > 0]
+    found = found or _litres(text, left)
     made = []
     for at, one in enumerate(found):
         start = found[at - 1].end if at else 0
@@ -123,6 +139,19 @@ def _of_line(page: Page, placed: Placed) -> list[Candidate]:
             )
         )
     return made
+
+
+def _litres(text: str, left: str) -> list[Measure]:
+    """`Capacity 1.21`: a small L that was read as a digit, where a volume is announced."""
+    match = _LITRES.search(text)
+    if match is None:
+        return []
+    said = cues(text[: match.start()]) or cues(left)
+    if not said or said[-1].kind != Entity.ITEM_VOLUME:
+        return []
+    value = float(match[1].replace(",", "."))
+    litre = BY_NAME["litre"]
+    return [Measure(value, litre, match.start(), match.end(), mended=True, spelled="l")]
 
 
 def _repeated(one: Measure, found: Sequence[Measure]) -> bool:

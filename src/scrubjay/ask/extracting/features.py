@@ -23,7 +23,7 @@ PLACES: Final = ("before", "after", "left", "above", "below")
 NAMES: Final = (
     *(f"{place}_{whose}" for place in PLACES for whose in ("own", "foreign")),
     *("vague", "input", "silent", "axis_own", "axis_foreign", "usual_axis", "unusual_axis"),
-    *("small", "aside", "repeated", "confident", "mended", "range", "pieces", "rivals"),
+    *("small", "aside", "repeated", "confident", "mended", "pieces", "rivals"),
     *("upright_height", "turned_height", "turned_other", "edge_own", "edge_foreign", "corner"),
     *(f"is_{entity}" for entity in Entity),
     *(f"silent_{entity}" for entity in Entity),
@@ -42,8 +42,7 @@ def features(entity: Entity, those: Sequence[Candidate], page: Page) -> list[lis
     rivals = len({(one.value, one.unit) for one in those})
     edges = _edges(those)
     return [
-        _row(entity, one, tallest, rivals, edge)
-        for one, edge in zip(those, edges, strict=True)
+        _row(entity, one, tallest, rivals, edge) for one, edge in zip(those, edges, strict=True)
     ]
 
 
@@ -54,7 +53,7 @@ def _row(
     rivals: int,
     edge: tuple[float, float],
 ) -> list[float]:
-    told = {name: 0.0 for name in NAMES}
+    told = dict.fromkeys(NAMES, 0.0)
     silent = _words(entity, one, told)
     told["silent"] = told[f"silent_{entity}"] = float(silent)
     told[f"is_{entity}"] = 1.0
@@ -68,7 +67,6 @@ def _row(
     told["repeated"] = float(one.repeated)
     told["confident"] = one.confidence
     told["mended"] = float(measure.mended)
-    told["range"] = float(measure.high is not None)
     told["pieces"] = float(measure.count > 1)
     told["rivals"] = math.log(rivals)
     return list(told.values())

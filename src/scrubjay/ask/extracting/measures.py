@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scrubjay.ask.extracting.numbers import Number, numbers, repaired
-from scrubjay.ask.extracting.units import BY_NAME, KNOWN, Dimension, Unit, converted, tidy, unit_spelled
+from scrubjay.ask.extracting.units import (
+    BY_NAME,
+    KNOWN,
+    Dimension,
+    Unit,
+    converted,
+    tidy,
+    unit_spelled,
+)
 
 MOST_PIECES: Final = 1000
 
@@ -68,8 +76,10 @@ _UNIT: Final = re.compile(
     + r")(?=e\b|[^a-zA-Zμ²]|$)|(?P<mark>\s?''|\s?\"|')",
     re.IGNORECASE,
 )
-_AXIS: Final = re.compile(rf"\s*[(\[]?\s*(?P<axis>{_AXIS_WORD})\s*[)\]]?(?![a-zA-Z])")
-_AXIS_BEFORE: Final = re.compile(rf"(?<![a-zA-Z])(?P<axis>{_AXIS_WORD})\s*[:=.]?\s*$")
+_AXIS: Final = re.compile(
+    rf"\s*[(\[]?\s*(?P<axis>{_AXIS_WORD})\s*[)\]]?(?=[xX]\s*[\dwWhHdDlL]|[^a-zA-Z]|$)"
+)
+_AXIS_BEFORE: Final = re.compile(rf"(?<![a-wyzA-WYZ])(?P<axis>{_AXIS_WORD})\s*[:=.]?\s*$")
 _TIMES: Final = re.compile(r"\s*(?:[xX*]|by)\s*")
 _TIMES_AXIS: Final = re.compile(rf"\s*(?:[xX*]|by)\s*(?:(?P<axis>{_AXIS_WORD})\s*[:=]?\s*)?$")
 _RANGE: Final = re.compile(r"\s?(?:-|~|to|bis)\s?")
@@ -77,8 +87,12 @@ _AND_INCHES: Final = re.compile(r"\s?(?:-|,|and)?\s?")
 _ORDER: Final = re.compile(
     r"(?<![a-z])([lwhdb])\s*[x*/]\s*([lwhdb])(?:\s*[x*/]\s*([lwhdb]))?(?![a-z])", re.IGNORECASE
 )
-_BRACKETED: Final = re.compile(r"(?:[(\[]|/\s?|,\s|\bin\s)\s*([a-zA-Zμ][a-zA-Zμ. 3³]{0,11})[)\]]?\s*[:.]?\s*$")
-_NO_INCHES: Final = re.compile(r"\s*-?\s*(?:1\b|one\b|a\b|the\b|stock|box|pack|total)", re.IGNORECASE)
+_BRACKETED: Final = re.compile(
+    r"(?:[(\[]|/\s?|,\s|\bin\s)\s*([a-zA-Zμ][a-zA-Zμ. 3³]{0,11})[)\]]?\s*[:.]?\s*$"
+)
+_NO_INCHES: Final = re.compile(
+    r"\s*-?\s*(?:1\b|one\b|a\b|the\b|stock|box|pack|total)", re.IGNORECASE
+)
 _SHORT_AXES: Final = frozenset("wldhtb")
 
 
@@ -301,4 +315,3 @@ def _single(token: _Token) -> list[Measure]:
             spelled=token.spelled,
         )
     ]
-

@@ -26,21 +26,23 @@ _ALIKE: Final = str.maketrans(
         "（": "(",  # noqa: RUF001
         "）": ")",  # noqa: RUF001
         "：": ":",  # noqa: RUF001
-        "µ": "μ",  # noqa: RUF001
+        "µ": "μ",
         "\N{NO-BREAK SPACE}": " ",
         "\N{NARROW NO-BREAK SPACE}": " ",
         "\N{THIN SPACE}": " ",
         "\t": " ",
     }
 )
-_ZERO: Final = re.compile(r"(?<=\d)[oO](?=[\dOo.,]|\b|\s?[a-zA-Z]{1,3}\b)|(?<![A-Za-z])[oO](?=[.,]\d)")
+_ZERO: Final = re.compile(
+    r"(?<=\d)[oO](?=[\dOo.,]|\b|\s?(?!zs?\b)[a-zA-Z]{1,3}\b)|(?<![A-Za-z])[oO](?=[.,]\d)"
+)
 _ONE: Final = re.compile(r"(?<![A-Za-z0-9])[lI|](?=\d)|(?<=\d)[I|](?=[\d.,]|\s?[a-zA-Z]{1,3}\b)")
 
 _VULGAR: Final = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 0.125, "⅜": 0.375,
                   "⅝": 0.625, "⅞": 0.875}  # fmt: skip
 _DENOMINATORS: Final = frozenset({2, 3, 4, 5, 6, 8, 10, 16, 32, 64})
 _NUMBER: Final = re.compile(
-    r"""(?<![\d.,])(?<!\d/)(?:
+    r"""(?<![\d.,])(?<!\d/)(?<![A-Z]-)(?<![A-Z]\d-)(?:
     (?P<whole>\d{1,4})[ -]{1,2}(?P<over>\d{1,2})/(?P<under>\d{1,2})(?![\d/])
     |(?P<over2>\d{1,2})/(?P<under2>\d{1,2})(?![\d/])
     |(?P<before>\d{1,4})?[ ]?(?P<vulgar>[½¼¾⅓⅔⅛⅜⅝⅞])
@@ -72,7 +74,7 @@ def repaired(text: str) -> str:
 
 
 def numbers(text: str) -> Iterator[Number]:
-    """Every number of a repaired text, from the left; what is no number of this kind is left out."""
+    """Every number of a repaired text, from the left; serial numbers are left out."""
     at = 0
     while (match := _NUMBER.search(text, at)) is not None:
         value, end = _valued(match)

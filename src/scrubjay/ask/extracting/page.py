@@ -111,9 +111,9 @@ def page_of(reading: Reading) -> Page:
 def _placed(
     lines: Sequence[TextLine], level: NDArray[np.float64], quarters: NDArray[np.int64]
 ) -> tuple[Placed, ...]:
-    low, high = level.min(axis=1), level.max(axis=1)
+    low, high = level.min(axis=1).tolist(), level.max(axis=1).tolist()
     return tuple(
-        Placed(line, *map(float, (*low[at], *high[at])), int(quarters[at]))
+        Placed(line, low[at][0], low[at][1], high[at][0], high[at][1], int(quarters[at]))
         for at, line in enumerate(lines)
     )
 

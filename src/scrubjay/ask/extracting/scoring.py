@@ -65,7 +65,9 @@ def shipped() -> Coefficients:
         raise Damaged(f"{FILE} of the package cannot be used: {error}; install it again") from error
 
 
-def score(weights: Mapping[str, float], row: Sequence[float], names: Sequence[str] = NAMES) -> float:
+def score(
+    weights: Mapping[str, float], row: Sequence[float], names: Sequence[str] = NAMES
+) -> float:
     """Of one candidate."""
     return sum(weights.get(name, 0.0) * value for name, value in zip(names, row, strict=True))
 

@@ -133,7 +133,7 @@ def unit_spelled(text: str) -> Unit | None:
     plain = text.strip()
     if plain in CASED:
         return BY_NAME[CASED[plain]]
-    spelled = _DOTS.sub(" ", plain.casefold().replace("µ", "μ")).strip()  # noqa: RUF001
+    spelled = _DOTS.sub(" ", plain.casefold().replace("µ", "μ")).strip()
     return KNOWN.get(spelled) or KNOWN.get(spelled.replace(" ", ""))
 
 

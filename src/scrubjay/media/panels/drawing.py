@@ -113,7 +113,9 @@ def _line(
         else:
             across = way + math.pi / (2 if manner.dotted else 4)
             dx, dy = 0.4 * size * math.cos(across), 0.4 * size * math.sin(across)
-            pen.line((point[0] - dx, point[1] - dy, point[0] + dx, point[1] + dy), fill=ink, width=2)
+            pen.line(
+                (point[0] - dx, point[1] - dy, point[0] + dx, point[1] + dy), fill=ink, width=2
+            )
     middle = (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
     length = math.hypot(other[0] - one[0], other[1] - one[1])
     wide = sheet.font(size).getlength(text)
@@ -169,5 +171,5 @@ def _product(
     for one, other in zip(near, far, strict=True):
         pen.line((*one, *other), fill=ink)
     pen.polygon(near, fill=fill, outline=ink)
-    for one, other in ((0, 1), (1, 2)) if dx > 0 else ((0, 1), (3, 0)):
-        pen.line((*far[one], *far[other]), fill=ink)
+    for begin, end in ((0, 1), (1, 2)) if dx > 0 else ((0, 1), (3, 0)):
+        pen.line((*far[begin], *far[end]), fill=ink)

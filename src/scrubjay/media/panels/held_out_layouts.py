@@ -44,7 +44,7 @@ def badge(random: np.random.Generator, printed: Print) -> Label:
         sheet.text(middle, 0.78 * side, text[len(before) + 1 :], size, anchor="mm", ink=ink)
     else:
         sheet.text(middle, 0.75 * side, text, size, anchor="mm", bold=True, ink=ink)
-    return Label(sheet.image, {name: amount}, frozenset({"distractors"} if made else ()))
+    return Label(sheet, {name: amount}, frozenset({"distractors"} if made else ()))
 
 
 def feature_list(random: np.random.Generator, printed: Print) -> Label:
@@ -63,7 +63,9 @@ def feature_list(random: np.random.Generator, printed: Print) -> Label:
     names = list(known)
     random.shuffle(names)
     names = names[: int(random.integers(2, 6))]
-    lines = [pick(random, words.sentences[name]).format(printed.amount(known[name])) for name in names]
+    lines = [
+        pick(random, words.sentences[name]).format(printed.amount(known[name])) for name in names
+    ]
     traps = [
         f"Cord of {random.integers(1, 4)}.5 m",
         f"{random.integers(2, 9)} speeds, {random.integers(2, 30)} programmes",
@@ -82,7 +84,7 @@ def feature_list(random: np.random.Generator, printed: Print) -> Label:
         sheet.text(26, y, mark + line, size)
         y += round(1.6 * size)
     facts: dict[str, Amount | None] = {name: known[name] for name in names}
-    return Label(sheet.image, facts, frozenset({"distractors"} if hard else ()))
+    return Label(sheet, facts, frozenset({"distractors"} if hard else ()))
 
 
 def cards(random: np.random.Generator, printed: Print) -> Label:
@@ -103,8 +105,9 @@ def cards(random: np.random.Generator, printed: Print) -> Label:
     random.shuffle(names)
     names = names[: int(random.integers(2, 5))]
     entries = [(printed.amount(known[name]), pick(random, words.phrases[name])) for name in names]
-    traps = [("12 months", "Guarantee"), (f"{random.integers(30, 80)} dB", "Noise"),
-             (f"{heavy.value * 1.3:.1f} {printed.unit(heavy.unit)}", words.phrases["gross"][1])]  # fmt: skip
+    gross = f"{heavy.value * 1.3:.1f} {printed.unit(heavy.unit)}"
+    noise_told = f"{random.integers(30, 80)} dB"
+    traps = [("12 months", "Guarantee"), (noise_told, "Noise"), (gross, words.phrases["gross"][1])]
     hard = [trap for trap in traps if random.random() < 0.3]
     entries += hard
     random.shuffle(entries)
@@ -117,7 +120,7 @@ def cards(random: np.random.Generator, printed: Print) -> Label:
         sheet.text(x, y + 38, value, size, bold=True, anchor="mm")
         sheet.text(x, y + 78, name, round(0.62 * size), anchor="mm")
     facts: dict[str, Amount | None] = {name: known[name] for name in names}
-    return Label(sheet.image, facts, frozenset({"distractors"} if hard else ()))
+    return Label(sheet, facts, frozenset({"distractors"} if hard else ()))
 
 
 def strokes(random: np.random.Generator, printed: Print) -> Label:
@@ -139,7 +142,7 @@ def strokes(random: np.random.Generator, printed: Print) -> Label:
         top = 2.4 * size
     box = (72.0, top + 10, sheet.width - 72.0, sheet.height - 16.0)
     draw_measured(sheet, printed, {name: sides[name] for name in keep}, box, MANNER, size)
-    return Label(sheet.image, facts, frozenset({"drawing"}))
+    return Label(sheet, facts, frozenset({"drawing"}))
 
 
 def pictogram_list(random: np.random.Generator, printed: Print) -> Label:
@@ -155,7 +158,7 @@ def pictogram_list(random: np.random.Generator, printed: Print) -> Label:
         y = 90 + at * step + step / 2 - 16
         pictogram(sheet, name, x, y, 1.7 * size, filled=True, ink=sheet.ink)
         sheet.text(x + 1.9 * size, y, printed.amount(amount), size, anchor="lm")
-    return Label(sheet.image, dict(facts), frozenset({"pictograms"}))
+    return Label(sheet, dict(facts), frozenset({"pictograms"}))
 
 
 def carton(random: np.random.Generator, printed: Print) -> Label:
@@ -185,14 +188,14 @@ def carton(random: np.random.Generator, printed: Print) -> Label:
             told = f"{'x'.join(letters)} {' x '.join(values)} {length}"
         lines.append(f"{pick(random, words.phrases['size'])}: {told}")
     if random.random() < 0.4:
-        facts["wattage"] = products.wattage(random)
-        lines.append(f"{pick(random, words.phrases['wattage'])} {printed.amount(facts['wattage'])}")
+        facts["wattage"] = watts = products.wattage(random)
+        lines.append(f"{pick(random, words.phrases['wattage'])} {printed.amount(watts)}")
     lines += [sheet.serial(), sheet.date()]
     random.shuffle(lines)
     sheet.text(18, 12, pick(random, words.goods), size + 6, bold=True)
     for at, line in enumerate(lines):
         sheet.text(18, 24 + round(1.55 * size) * (at + 1), line, size)
-    return Label(sheet.image, facts, frozenset({"distractors"}))
+    return Label(sheet, facts, frozenset({"distractors"}))
 
 
 def facts_panel(random: np.random.Generator, printed: Print) -> Label:
@@ -209,7 +212,7 @@ def facts_panel(random: np.random.Generator, printed: Print) -> Label:
     y = nutrition(sheet, words, 20, y + 2 * size, size)
     noise(sheet, words, [(20, y), (210, y)], size)
     sheet.barcode(24, y + 2 * size, 120, 36)
-    return Label(sheet.image, {name: amount}, frozenset({"distractors", "nutrition"}))
+    return Label(sheet, {name: amount}, frozenset({"distractors", "nutrition"}))
 
 
 LAYOUTS = (badge, feature_list, cards, strokes, pictogram_list, carton, facts_panel)

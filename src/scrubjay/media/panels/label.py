@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
-from PIL import Image
 
 from scrubjay.media.panels.products import Amount, Print, beside
 from scrubjay.media.panels.sheet import Sheet
@@ -19,11 +18,12 @@ class Label:
     """What a layout drew.
 
     Attributes:
+        sheet: it is drawn on.
         facts: measure -> what the label says it is; None: it says none, though it may seem so.
         tags: what makes it hard: `distractors`, `drawing`, `pictograms`.
     """
 
-    image: Image.Image
+    sheet: Sheet
     facts: Mapping[str, Amount | None]
     tags: frozenset[str] = field(default=frozenset())
 

@@ -11,8 +11,9 @@ import numpy as np
 from scrubjay.core.types import Picture
 from scrubjay.media.panels import held_out_layouts, taught_layouts
 from scrubjay.media.panels.bend import bent, photographed, turned
-from scrubjay.media.panels.label import Layout
+from scrubjay.media.panels.label import Label, Layout
 from scrubjay.media.panels.products import Amount, any_print
+from scrubjay.media.panels.sheet import Mark
 from scrubjay.media.panels.vocabulary import OF, Part
 
 ENTITIES: Final = (
@@ -50,13 +51,8 @@ class Panel:
 def draw_panel(seed: int, part: Part) -> Panel:
     """The panel of a seed; other seeds make others."""
     random = np.random.default_rng((seed, list(Part).index(part)))
-    layouts = LAYOUTS[part]
-    layout = layouts[int(random.integers(len(layouts)))]
-    printed = any_print(random, OF[part])
-    label = layout(random, printed)
-    image, tags = label.image, set(label.tags)
-    if printed.short:
-        tags.add("abbreviated")
+    label, tags, layout = _drawn(random, part)
+    image = label.sheet.image
     drawn = random.random()
     if drawn < 0.25:
         image = bent(image, random)
@@ -73,4 +69,31 @@ def draw_panel(seed: int, part: Part) -> Panel:
     untold = [name for name in ENTITIES if name not in label.facts]
     if untold and random.random() < UNTOLD:
         answers[untold[int(random.integers(len(untold)))]] = ""
-    return Panel(photographed(image, random), answers, facts, frozenset(tags), layout.__name__)
+    return Panel(photographed(image, random), answers, facts, frozenset(tags), layout)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flat:
+    """A label neither bent nor turned, with the place of every line."""
+
+    picture: Picture
+    facts: Mapping[str, Amount]
+    marks: tuple[Mark, ...]
+    layout: str
+
+
+def draw_flat(seed: int, part: Part) -> Flat:
+    """The flat label of a seed: the layout, the words and the numbers of its panel."""
+    random = np.random.default_rng((seed, list(Part).index(part)))
+    label, _, layout = _drawn(random, part)
+    facts = {name: one for name, one in label.facts.items() if one is not None}
+    picture = photographed(label.sheet.image, random)
+    return Flat(picture, facts, tuple(label.sheet.marks), layout)
+
+
+def _drawn(random: np.random.Generator, part: Part) -> tuple[Label, set[str], str]:
+    layouts = LAYOUTS[part]
+    layout = layouts[int(random.integers(len(layouts)))]
+    printed = any_print(random, OF[part])
+    label = layout(random, printed)
+    return label, {*label.tags, *(["abbreviated"] if printed.short else [])}, layout.__name__

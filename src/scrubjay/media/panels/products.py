@@ -12,6 +12,11 @@ LENGTHS = ("width", "height", "depth")
 EACH = {"ounce": 28.3495, "pound": 453.592, "fluid ounce": 29.5735, "inch": 2.54, "foot": 30.48}
 """Grams, millilitres or centimetres of a unit that is printed beside another."""
 
+GRAMS = (
+    *(25, 40, 75, 85, 100, 125, 150, 175, 200, 240),
+    *(250, 300, 340, 375, 400, 450, 500, 650, 750, 900),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
@@ -81,8 +86,7 @@ def weight(random: np.random.Generator, *, heavy: bool = False) -> Amount:
         return Amount(round(float(random.uniform(0.8, 30)), 1), "kilogram")
     drawn = random.random()
     if drawn < 0.6:
-        return Amount(float(random.choice([25, 40, 75, 85, 100, 125, 150, 175, 200, 240, 250, 300,
-                                           340, 375, 400, 450, 500, 650, 750, 900])), "gram")  # fmt: skip
+        return Amount(float(random.choice(GRAMS)), "gram")
     if drawn < 0.75:
         return Amount(float(random.choice([1, 1.5, 2, 2.5, 5])), "kilogram")
     if drawn < 0.93:

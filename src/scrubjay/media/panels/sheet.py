@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,15 @@ GROUNDS: Final = ((255, 255, 255), (248, 244, 232), (232, 241, 247), (40, 44, 60
                   (250, 225, 120), (235, 235, 235), (160, 30, 45))  # fmt: skip
 
 Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line that was written, and its box in pixels; `turned`: it runs upwards."""
+
+    text: str
+    box: tuple[float, float, float, float]
+    turned: bool
 
 
 class Sheet:
@@ -37,6 +47,7 @@ class Sheet:
         self.ink: Colour = (25, 25, 30) if sum(ground) > 330 else (245, 245, 240)
         self.image = Image.new("RGB", size, ground)
         self.pen = ImageDraw.Draw(self.image)
+        self.marks: list[Mark] = []
         self._names = words.fonts[int(random.integers(len(words.fonts)))]
 
     def font(self, size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
@@ -74,7 +85,9 @@ class Sheet:
             size -= 1
         font = self.font(size, bold=bold)
         if turned:
-            return self._turned(x, y, text, font, ink or self.ink, ground)
+            box = self._turned(x, y, text, font, ink or self.ink, ground)
+            self.marks.append(Mark(text, box, turned=True))
+            return box
         length = font.getlength(text)
         if anchor[0] == "l":
             x = max(4, min(x, self.width - 6 - length))
@@ -82,6 +95,7 @@ class Sheet:
         if ground is not None:
             self.pen.rectangle((box[0] - 3, box[1] - 3, box[2] + 3, box[3] + 3), fill=ground)
         self.pen.text((x, y), text, font=font, fill=ink or self.ink, anchor=anchor)
+        self.marks.append(Mark(text, box, turned=False))
         return box
 
     def _turned(

@@ -11,6 +11,12 @@ from scrubjay.media.panels.pictograms import pictogram
 from scrubjay.media.panels.products import Amount, Print
 from scrubjay.media.panels.sheet import Sheet
 
+ORDERS = (
+    ("width", "height", "depth"),
+    ("depth", "width", "height"),
+    ("width", "depth", "height"),
+)
+
 MANNER = Manner(arrows=True, dotted=False, letters=0.25, furniture=False)
 
 
@@ -32,7 +38,7 @@ def pack_front(random: np.random.Generator, printed: Print) -> Label:
     where = random.random()
     anchor, x = ("ma", sheet.width / 2) if where < 0.5 else ("la", 26.0)
     sheet.text(x, sheet.height - 3.2 * size, text, size, bold=True, anchor=anchor)
-    return Label(sheet.image, facts, frozenset({"distractors"} if made else ()))
+    return Label(sheet, facts, frozenset({"distractors"} if made else ()))
 
 
 def spec_table(random: np.random.Generator, printed: Print) -> Label:
@@ -50,15 +56,15 @@ def spec_table(random: np.random.Generator, printed: Print) -> Label:
         name = pick(random, words.phrases["maximum_weight_recommendation"])
         rows.append((name, printed.amount(carried)))
     if random.random() < 0.45:
-        facts["voltage"] = products.voltage(random, battery=bool(random.random() < 0.5))
-        rows.append((pick(random, words.phrases["voltage"]), printed.amount(facts["voltage"])))
+        facts["voltage"] = volts = products.voltage(random, battery=bool(random.random() < 0.5))
+        rows.append((pick(random, words.phrases["voltage"]), printed.amount(volts)))
     if random.random() < 0.45:
-        facts["wattage"] = products.wattage(random)
-        rows.append((pick(random, words.phrases["wattage"]), printed.amount(facts["wattage"])))
+        facts["wattage"] = watts = products.wattage(random)
+        rows.append((pick(random, words.phrases["wattage"]), printed.amount(watts)))
     if random.random() < 0.3:
-        facts["item_volume"] = products.volume(random, large=True)
+        facts["item_volume"] = litres = products.volume(random, large=True)
         name = pick(random, words.phrases["item_volume"])
-        rows.append((name, printed.amount(facts["item_volume"])))
+        rows.append((name, printed.amount(litres)))
     sides = products.sides(random)
     drawn = random.random()
     if drawn < 0.45:
@@ -79,29 +85,30 @@ def spec_table(random: np.random.Generator, printed: Print) -> Label:
     hard = [trap for trap in traps if random.random() < 0.4]
     rows += hard
     random.shuffle(rows)
-    width = int(random.integers(400, 560))
+    width = int(random.integers(470, 600))
     step = round(1.75 * size)
     sheet = Sheet(random, words, (width, 70 + step * max(len(rows), 3)), pale=True)
     sheet.text(18, 14, pick(random, words.goods), size + 5, bold=True)
-    middle = int(random.integers(190, 240))
+    longest = max((sheet.font(size).getlength(name) for name, _ in rows), default=0.0)
+    middle = max(int(random.integers(190, 240)), round(longest) + 40)
     for at, (name, value) in enumerate(rows):
         y = 56 + at * step
         sheet.text(18, y, name + (":" if random.random() < 0.3 else ""), size)
         sheet.text(middle, y, value, size)
         sheet.pen.line((14, y + step - 5, width - 14, y + step - 5), fill=(150, 150, 150))
-    return Label(sheet.image, facts, frozenset({"distractors"} if hard else ()))
+    return Label(sheet, facts, frozenset({"distractors"} if hard else ()))
 
 
 def _size_row(
     random: np.random.Generator, printed: Print, sides: dict[str, Amount]
 ) -> tuple[str, str]:
     """Three sides in one row, their order said in one of several ways."""
-    order = [("width", "height", "depth"), ("depth", "width", "height"), ("width", "depth", "height")][
-        int(random.integers(3))
-    ]  # fmt: skip
+    order = ORDERS[int(random.integers(len(ORDERS)))]
     unit = printed.unit(sides["width"].unit)
     values = [printed.number(sides[name].value) for name in order]
-    letters = ["L" if name == "depth" and order[0] == "depth" else name[0].upper() for name in order]
+    letters = [
+        "L" if name == "depth" and order[0] == "depth" else name[0].upper() for name in order
+    ]
     name = pick(random, printed.words.phrases["size"])
     how = random.random()
     if how < 0.4:
@@ -137,21 +144,19 @@ def rating_plate(random: np.random.Generator, printed: Print) -> Label:
         else:
             facts["voltage"] = None
     else:
-        facts["voltage"] = products.voltage(random)
+        facts["voltage"] = volts = products.voltage(random)
         mark = pick(random, ("~", " AC", ""))
-        lines.append(f"{pick(random, ('', 'Input: '))}{printed.amount(facts['voltage'])}{mark} 50 Hz")
+        lines.append(f"{pick(random, ('', 'Input: '))}{printed.amount(volts)}{mark} 50 Hz")
     if random.random() < 0.7:
-        facts["wattage"] = products.wattage(random)
-        lines.append(
-            f"{pick(random, ('', 'Power: ', 'Max. '))}{printed.amount(facts['wattage'])}"
-        )
+        facts["wattage"] = watts = products.wattage(random)
+        lines.append(f"{pick(random, ('', 'Power: ', 'Max. '))}{printed.amount(watts)}")
     if random.random() < 0.35:
-        facts["item_weight"] = products.weight(random, heavy=True)
-        lines.append(f"Weight {printed.amount(facts['item_weight'])}")
+        facts["item_weight"] = weighed = products.weight(random, heavy=True)
+        lines.append(f"Weight {printed.amount(weighed)}")
     lines += [one for one in words.remarks if random.random() < 0.35]
     for at, line in enumerate(lines[:8]):
         sheet.text(22, 20 + round(1.5 * size) * at, line, size, bold=at == 0)
-    return Label(sheet.image, facts, frozenset({"distractors"}))
+    return Label(sheet, facts, frozenset({"distractors"}))
 
 
 def arrows(random: np.random.Generator, printed: Print) -> Label:
@@ -172,7 +177,7 @@ def arrows(random: np.random.Generator, printed: Print) -> Label:
         head = 46
     box = (70, head + 10, sheet.width - 70, below - 10)
     draw_measured(sheet, printed, {name: sides[name] for name in keep}, box, MANNER, size)
-    return Label(sheet.image, facts, frozenset({"drawing"}))
+    return Label(sheet, facts, frozenset({"drawing"}))
 
 
 def pictogram_strip(random: np.random.Generator, printed: Print) -> Label:
@@ -188,7 +193,7 @@ def pictogram_strip(random: np.random.Generator, printed: Print) -> Label:
         x = step * (at + 0.5)
         pictogram(sheet, name, x, y, 2.6 * size, filled=False, ink=sheet.ink)
         sheet.text(x, y + 2.3 * size, printed.amount(amount), size, anchor="mm")
-    return Label(sheet.image, dict(facts), frozenset({"pictograms"}))
+    return Label(sheet, dict(facts), frozenset({"pictograms"}))
 
 
 def pictogram_facts(random: np.random.Generator) -> dict[str, Amount]:
@@ -228,7 +233,7 @@ def pack_back(random: np.random.Generator, printed: Print) -> Label:
         y += 2 * size
     sheet.text(20, y, sheet.date(), size)
     sheet.barcode(24, y + 2 * size, 130, 40)
-    return Label(sheet.image, {name: amount}, frozenset({"distractors", "nutrition"}))
+    return Label(sheet, {name: amount}, frozenset({"distractors", "nutrition"}))
 
 
 LAYOUTS = (pack_front, spec_table, rating_plate, arrows, pictogram_strip, pack_back)
