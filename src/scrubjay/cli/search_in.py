@@ -43,6 +43,8 @@ def search_in(
     """
     from scrubjay.services import look_in, open_home
 
+    if save is not None:
+        make_place(save)
     with progress_bar() as progress:
         found = look_in(open_home(home), video, sought, progress=progress)
     if save is not None:
@@ -149,6 +151,18 @@ def outlined(sighting: Sighting, share: float) -> Picture:
     return np.asarray(image)
 
 
+def make_place(folder: Path) -> None:
+    """Make a folder to save frames in, before anything is looked at.
+
+    Raises:
+        WrongUse: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongUse(f"{folder} cannot be made: {error.strerror or error}") from error
+
+
 def save_frames(sightings: Sequence[Sighting], folder: Path) -> None:
     """Write a PNG of each sighting's frame with its box, numbered from the surest.
 
@@ -162,7 +176,6 @@ def save_frames(sightings: Sequence[Sighting], folder: Path) -> None:
     from scrubjay.store.durable import write_durably
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for number, one in enumerate(sightings, start=1):
             data = io.BytesIO()
             Image.fromarray(outlined(one, _THIN)).save(data, "PNG")
