@@ -49,14 +49,16 @@ class Figures:
     to: Path | None = None
 
     def put(self, part: str, figures: Mapping[str, Any] | str) -> None:
-        """Take a part in, write all of it, and print the part."""
+        """Take a part in, write everything again, and print what is new."""
+        before = self.told.get(part, {})
         self.told[part] = figures
         if self.to is not None:
             beside = self.to.with_name(self.to.name + ".part")
             beside.write_text(json.dumps(self.told, indent=1))
             beside.rename(self.to)
         if isinstance(figures, Mapping):
-            print(f"{part}: {json.dumps(figures)}", flush=True)
+            new = {name: one for name, one in figures.items() if before.get(name) != one}
+            print(f"{part}: {json.dumps(new)}", flush=True)
 
 
 @dataclass(frozen=True)

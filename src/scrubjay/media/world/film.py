@@ -34,6 +34,10 @@ BLACK_S: Final = 0.4
 """Seconds of black between two fades."""
 
 
+COMES_S: Final = 0.4
+"""Seconds in which something that passes comes into sight, and goes out of it."""
+
+
 class Change(StrEnum):
     """How a shot takes the place of the one before."""
 
@@ -57,7 +61,7 @@ class Passing:
 
     Attributes:
         thing: which, a place in `things`.
-        start_s: when it comes, from the film's beginning.
+        start_s: when it begins to come into sight, from the film's beginning.
         end_s: when it is gone.
         side: its longer side, as a share of the frame's height.
         path: its middle at the start and at the end, (x0, y0, x1, y1) as fractions of the frame.
@@ -280,7 +284,8 @@ def _put(pixels: NDArray[np.float32], passing: Passing, at: float, frame: tuple[
     if bottom <= top or right <= left:
         return
     part = glyph[top - y0 : bottom - y0, left - x0 : right - x0]
-    cover = part[..., 3:] / 255
+    seen = min(1.0, (at - passing.start_s) / COMES_S, (passing.end_s - at) / COMES_S)
+    cover = seen * part[..., 3:] / 255
     target = pixels[top:bottom, left:right]
     target += cover * (part[..., :3] - target)
 
