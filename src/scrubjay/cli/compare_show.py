@@ -66,7 +66,7 @@ def _table(rows: Sequence[Result], currency: str) -> Table:
         refusals, sure = row.refusals, row.calibration
         table.add_row(
             printable(row.name),
-            *(_share(one) for one in row.accuracy.values()),
+            *(share_cell(one) for one in row.accuracy.values()),
             f"{100 * refusals.rate:.0f}%",
             f"{refusals.right} of {refusals.n}",
             "-" if sure is None else f"{sure.ece:.3f}",
@@ -85,7 +85,7 @@ def chance(p: float) -> str:
     return f"p = {p:.4f}" if p >= 0.0001 else "p < 0.0001"
 
 
-def _share(estimate: Estimate) -> str:
+def share_cell(estimate: Estimate) -> str:
     """A share above its interval."""
     low, high = round(100 * estimate.low), round(100 * estimate.high)
     return f"{100 * estimate.value:.1f}%\n{low}-{high}"

@@ -1,4 +1,4 @@
-"""The comparison of encoders as one HTML file, without scripts and without anything from outside."""
+"""The comparison of encoders as one HTML file, without scripts, with nothing from outside."""
 
 from __future__ import annotations
 

@@ -107,14 +107,8 @@ def compare_html(
         plots=plots(ordered, measure=measure, currency=currency),
         versus=list(versus(ordered, measure)),
         questions=questions,
-        differing=[
-            _shown(one, questions, ordered, measure, pictures) for one in shown if one in differing
-        ],
-        alike=[
-            _shown(one, questions, ordered, measure, pictures)
-            for one in shown
-            if one not in differing
-        ],
+        differing=beside[: len(differing)],
+        alike=beside[len(differing) :],
         left_out=len(questions) - len(shown),
         bytes=in_bytes,
         seconds=in_seconds,

@@ -57,14 +57,15 @@ def checked_measure(name: object) -> str:
 
 
 def scored(posed: Posed, said: Said) -> Scored:
-    """How right an answer is. Where nobody could tell, saying so is what is right.
+    """How right an answer is. Where nobody could tell, saying so is; to fail never is.
 
     `consensus` is min(n / 3, 1) for n annotators who gave the answer (Antol et al., "VQA: Visual
     Question Answering", ICCV 2015, section 3). Of fewer than three annotators all must agree with
     it, and where a question has a list of answers that are all right, one of them is enough.
     """
     if not said.told or not posed.answers:
-        right = float(not said.told and posed.unanswerable is True)
+        refused = not said.told and said.error is None
+        right = float(refused and posed.unanswerable is True)
         return Scored(right, right, right, right)
     text = normal(said.text)
     same = sum(normal(answer) == text for answer in posed.answers)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scrubjay.ask.comparing.significance import compared, estimated, holm, mcnemar, wilson
+
+
+@pytest.mark.parametrize(
+    ("won", "lost", "p"), [(0, 0, 1), (1, 0, 1), (5, 0, 0.0625), (6, 0, 0.03125)]
+)
+def test_mcnemar_by_hand(won, lost, p):
+    assert mcnemar(won, lost) == pytest.approx(p)
+
+
+@given(st.integers(0, 30), st.integers(0, 30))
+def test_mcnemar_is_a_binomial_test(won, lost):
+    stats = pytest.importorskip("scipy.stats", reason="pip install scipy to compare")
+    n = won + lost
+    expected = stats.binomtest(won, n, 0.5).pvalue if n else 1.0
+    assert mcnemar(won, lost) == pytest.approx(expected)
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.5, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_better_is_said_only_where_it_is_shown():
+    good, bad, noisy = [True] * 12, [False] * 12, [True] * 10 + [False] * 2
+    found = {(one.first, one.second): one for one in compared({"a": good, "b": bad, "c": noisy})}
+    assert found["a", "b"].better == "a"
+    assert found["b", "c"].better == "c"
+    assert found["a", "c"].better is None
+    assert (found["a", "c"].won, found["a", "c"].lost) == (2, 0)
+
+
+def test_wilson_by_hand():
+    low, high = wilson(0.5, 10)
+    assert (low, high) == pytest.approx((0.2366, 0.7634), abs=1e-3)
+    assert wilson(1.0, 10)[0] == pytest.approx(0.7225, abs=1e-3)
+
+
+def test_an_interval_is_not_narrow_where_all_is_right_or_where_questions_share_a_picture():
+    assert estimated([1.0] * 10, list("abcdefghij")).low < 0.75
+    values = [1.0] * 20 + [0.0] * 20
+    apart = estimated(values, [str(at) for at in range(40)])
+    together = estimated(values, ["a"] * 20 + ["b"] * 20)
+    assert together.high - together.low > 2 * (apart.high - apart.low)
