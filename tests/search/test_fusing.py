@@ -78,7 +78,7 @@ def test_whatever_the_background_the_order_within_a_clue_stays(rows):
 
 
 @pytest.mark.parametrize(
-    "told", [(), (1.0,), (1.0, 0.0) * 3, (*(1.0, 0.0) * 3, math.inf), (*(0.0, 1.0) * 3, 0.5)]
+    "told", [(), (1.0,), (1.0, 0.0) * 3, (*(1.0, 0.0) * 3, 0.1, math.inf), (0.0, 1.0) * 4]
 )
 def test_numbers_that_are_no_scale_are_none(told):
     assert Scale.read(told) is None
@@ -114,7 +114,9 @@ def test_the_best_of_every_clue_are_the_best_of_all_rows(drawn, text, speech, k)
         found(clue, score, f"{name}-{'item' if clue is None else 'film'}", begin)
         for clue, name, begin, score in drawn
     ]
-    scale = Scale({Modality.IMAGE: (1.0, 0.0), Modality.TEXT: text, Modality.SPEECH: speech}, 0.5)
+    scale = Scale(
+        {Modality.IMAGE: (1.0, 0.0), Modality.TEXT: text, Modality.SPEECH: speech}, 0.3, 0.1
+    )
     every = {}
     for row in rows:
         one = (row.id, row.moment)
@@ -127,7 +129,7 @@ def test_the_best_of_every_clue_are_the_best_of_all_rows(drawn, text, speech, k)
 
 
 SCALE = Scale(
-    {Modality.IMAGE: (1.0, 0.0), Modality.TEXT: (0.5, -0.1), Modality.SPEECH: (1, 0)}, 0.3
+    {Modality.IMAGE: (1.0, 0.0), Modality.TEXT: (0.5, -0.1), Modality.SPEECH: (1, 0)}, 0.1, 0.1
 )
 
 

@@ -10,6 +10,12 @@ deviation of all towers count like PRIOR rows more. A moment's score is that of 
 
 Every clue's order stays as it is, so that the best of all clues are exactly the best moments, page
 after page.
+
+Measured by `bench/fusion.py` on generated films, 515 moments, 2,199 typed, spoken and drawn
+queries, how often the right moment is first, and among the first five: so 54 and 76%; with cosines
+as they are 41 and 62%; by reciprocal rank 7 and 17% with the usual constant of 60, 23 and 64% with
+1; with what several clues say added up 39 and 63%; by the right clue alone, if it were known, 63
+and 81%. Among twelve moments 85%, 81%, 20%, 31%, 80% and 92% are first.
 """
 
 from __future__ import annotations
@@ -50,11 +56,18 @@ class Scale:
     Attributes:
         lines: tower -> (slope, offset): a cosine counts `slope * cosine + offset`; a slope is
             above zero.
-        support: from which score on a clue speaks for its moment.
+        middle: what is not looked for scores on average.
+        deviation: of those scores.
     """
 
     lines: Mapping[Modality, tuple[float, float]]
-    support: float
+    middle: float
+    deviation: float
+
+    @property
+    def support(self) -> float:
+        """From which score on a clue speaks for its moment."""
+        return self.middle + SUPPORT * self.deviation
 
     def score(self, found: Found) -> float:
         """A row's worth; that of an item that is no video is its cosine."""
@@ -65,16 +78,18 @@ class Scale:
 
     def told(self) -> tuple[float, ...]:
         """All numbers of it, for the cursor of the next page."""
-        return (*(number for one in Modality for number in self.lines[one]), self.support)
+        lines = (number for one in Modality for number in self.lines[one])
+        return (*lines, self.middle, self.deviation)
 
     @classmethod
     def read(cls, told: Sequence[float]) -> Scale | None:
         """What `told` gave; None where it is none."""
-        pairs = list(zip(told[:-1:2], told[1::2], strict=False))
-        fits = len(told) == 2 * len(Modality) + 1 and all(map(math.isfinite, told))
-        if not fits or min(slope for slope, _ in pairs) <= 0:
+        if len(told) != 2 * len(Modality) + 2 or not all(map(math.isfinite, told)):
             return None
-        return cls(dict(zip(Modality, pairs, strict=True)), told[-1])
+        *pairs, (middle, deviation) = zip(told[::2], told[1::2], strict=True)
+        if min(slope for slope, _ in pairs) <= 0:
+            return None
+        return cls(dict(zip(Modality, pairs, strict=True)), middle, deviation)
 
 
 def scale_of(
@@ -93,7 +108,7 @@ def scale_of(
     for one, (here, wide) in spread.items():
         slope = deviation / wide
         lines[one] = (slope, mean - slope * here) if one is not Modality.IMAGE else (1.0, 0.0)
-    return Scale(lines, mean + SUPPORT * deviation)
+    return Scale(lines, mean, deviation)
 
 
 def _spread(
