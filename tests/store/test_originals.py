@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -66,3 +68,30 @@ def test_a_pipe_is_no_file_and_nobody_waits_for_it(originals, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(BadMedia):
         originals.path(named(tmp_path / "pipe"))
+
+
+def test_several_who_ask_for_a_large_file_have_it_read_once(originals, tmp_path, monkeypatch):
+    monkeypatch.setattr("scrubjay.store.originals.LARGE", 1)
+    path = tmp_path / "film"
+    path.write_bytes(DATA)
+    reads = []
+    plain = hashlib.sha256
+
+    def counted(*data):
+        reads.append(1)
+        time.sleep(0.1)
+        return plain(*data)
+
+    mine = named(path)
+    monkeypatch.setattr("scrubjay.store.originals.hashlib.sha256", counted)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: originals.path(mine), range(4)))
+    assert found == [path] * 4
+    assert len(reads) == 1
+
+
+def test_where_an_items_bytes_may_be_is_told_without_a_look(originals, tmp_path):
+    mine = named("s3://bucket/key", tmp_path / "gone", "upload://x/y")
+    assert list(originals.candidates(mine)) == [tmp_path / "gone"]
+    kept = MediaStore(tmp_path / "media").put(DATA)
+    assert next(originals.candidates(mine)) == tmp_path / "media" / kept

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from scrubjay.core.config import VideoLimits
 from scrubjay.core.errors import BadMedia, UnknownItem, WrongUse
 from scrubjay.core.types import Clue, Item, Kind
 from scrubjay.media.thumbnail import fitting_side, small_webp, thumbnail
 from scrubjay.search.items import find_item, known_item
 from scrubjay.store.home import Home
 from scrubjay.store.rows import StoredMoment, moments_in
-
-if TYPE_CHECKING:
-    from scrubjay.media.video import VideoLimits
 
 PICTURE_CPU_S: Final = 20.0
 """Processor seconds for one frame: the farthest from a key frame that one may reasonably be."""
@@ -89,7 +87,7 @@ def small_picture(
     if at_ms is None:
         data = thumbnail(path.read_bytes(), side, home.settings.limits)
     else:
-        data = _frame(path, at_ms, side)
+        data = _frame(path, at_ms, side, home.settings.video)
     home.thumbs.put(item.sha256, side, data, at_ms)
     if home.catalog.get(item_id) is None:  # forgotten while it was made
         home.thumbs.remove([item.sha256])
@@ -142,17 +140,10 @@ def _first_moment_s(home: Home, item: Item) -> float:
     return BEGINNING_S if ends is None or ends > 2 * BEGINNING_S else ends / 2
 
 
-def _frame(path: Path, at_ms: int, side: int) -> bytes:
+def _frame(path: Path, at_ms: int, side: int, limits: VideoLimits) -> bytes:
     from scrubjay.media.video import Video
 
-    video = Video(path, limits=_limits())
-    for frame in video.frames_at([at_ms / 1000], long_side=side):
+    cheap = replace(limits, least_s=PICTURE_CPU_S, per_s=0.0, stall_s=PICTURE_STALL_S)
+    for frame in Video(path, limits=cheap).frames_at([at_ms / 1000], long_side=side):
         return small_webp(frame.picture, side)
     raise BadMedia("it has sound alone, and no picture", str(path))
-
-
-def _limits() -> VideoLimits:
-    """What a single frame may cost."""
-    from scrubjay.media.video import DEFAULT_LIMITS
-
-    return replace(DEFAULT_LIMITS, least_s=PICTURE_CPU_S, per_s=0.0, stall_s=PICTURE_STALL_S)

@@ -8,7 +8,7 @@ import stat
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,9 @@ REMEMBERED: Final = 10_000
 
 PIECE: Final = 1024 * 1024
 
+LARGE: Final = 32 * 1024 * 1024
+"""Bytes of files that are read one at a time."""
+
 _State = tuple[str, int, int, int]
 
 
@@ -33,6 +36,7 @@ class Originals:
         self._media = media
         self._hashes: OrderedDict[_State, str] = OrderedDict()
         self._remembering = threading.Lock()
+        self._large = threading.Lock()
 
     def path(self, item: Item) -> Path:
         """A file that holds exactly the bytes the item was added with.
@@ -70,14 +74,16 @@ class Originals:
             if not stat.S_ISREG(status.st_mode):
                 return ""
             state = (str(path), status.st_ino, status.st_size, status.st_mtime_ns)
-            with self._remembering:
-                if state in self._hashes:
-                    return self._hashes[state]
-            content = hashlib.sha256()
-            while piece := file.read(PIECE):
-                content.update(piece)
-        with self._remembering:
-            self._hashes[state] = content.hexdigest()
-            if len(self._hashes) > REMEMBERED:
-                self._hashes.popitem(last=False)
+            # A player asks for several parts of a film at once: it is read through once for all.
+            with self._large if status.st_size > LARGE else nullcontext():
+                with self._remembering:
+                    if state in self._hashes:
+                        return self._hashes[state]
+                content = hashlib.sha256()
+                while piece := file.read(PIECE):
+                    content.update(piece)
+                with self._remembering:
+                    self._hashes[state] = content.hexdigest()
+                    if len(self._hashes) > REMEMBERED:
+                        self._hashes.popitem(last=False)
         return content.hexdigest()

@@ -25,8 +25,6 @@ class FilmView:
     Attributes:
         fragment: the part that was asked for, as a media fragment.
         poster: its picture before it plays.
-        from_s: where it begins to play; None: at the beginning.
-        to_s: where it waits; None: at its end.
         when: that part in words; empty: nothing was asked for.
         fallback: whether few browsers play it.
     """
@@ -34,8 +32,6 @@ class FilmView:
     moments: MomentsView
     poster: str
     fragment: str = ""
-    from_s: float | None = None
-    to_s: float | None = None
     when: str = ""
     fallback: bool = False
 
@@ -59,8 +55,6 @@ def film_view(
         moments=moments,
         poster=picture_at(thumb, at_s, side=LARGE),
         fragment=part_fragment(begins, ends),
-        from_s=begins,
-        to_s=ends,
         when=when(begins, ends),
         fallback=not plays,
     )

@@ -8,17 +8,14 @@ export function startFilm() {
   const player = document.getElementById("player");
   let until = null;
 
-  /* What an address names is played to its end, and then waits; who goes elsewhere, plays on. */
+  /* A moment is played to its end, and then waits; who goes on, or elsewhere, plays on. */
   function goTo(from, to) {
-    until = to > from ? to : null;
+    if (player.getAttribute("src") !== player.dataset.media) {
+      // Of a part named in its address a browser keeps the end, wherever one jumps to.
+      player.src = player.dataset.media;
+    }
+    until = to;
     player.currentTime = from;
-  }
-
-  const { media, from, to } = player.dataset;
-  if (from !== undefined) {
-    // Of a part named in the address a browser would also keep the end, wherever one jumps to.
-    player.src = media;
-    goTo(Number(from), Number(to));
   }
 
   player.addEventListener("timeupdate", () => {
