@@ -30,6 +30,8 @@ def write_film(
     sound: bool = False,
     picture: bool = True,
     times: Sequence[int] | None = None,
+    samples: np.ndarray | None = None,
+    sound_from_s: float = 0.0,
 ) -> None:
     """Write plain-coloured shots.
 
@@ -38,6 +40,8 @@ def write_film(
         size: width and height in pixels.
         sound: a 440 Hz tone as long as the film.
         times: presentation times of the frames in thousandths; None: even.
+        samples: (n,) at 48 kHz, to be heard instead of the tone.
+        sound_from_s: when the sound begins.
     """
     import av
 
@@ -50,7 +54,7 @@ def write_film(
             if container != "mpeg":
                 stream.codec_context.time_base = Fraction(1, 1000)
                 stream.time_base = Fraction(1, 1000)
-        tone = out.add_stream("aac", rate=48_000) if sound else None
+        tone = out.add_stream("aac", rate=48_000) if sound or samples is not None else None
         number = 0
         for colour, seconds in shots:
             for _ in range(round(seconds * fps)):
@@ -68,12 +72,15 @@ def write_film(
             out.mux(stream.encode(None))
         if tone is not None:
             length = sum(seconds for _, seconds in shots)
-            samples = np.sin(2 * np.pi * 440 * np.arange(round(48_000 * length)) / 48_000)
-            block = 0.3 * samples.astype(np.float32)[None, :]
+            if samples is None:
+                samples = np.sin(2 * np.pi * 440 * np.arange(round(48_000 * length)) / 48_000)
+                samples *= 0.3
+            block = samples.astype(np.float32)[None, :]
+            late = round(48_000 * sound_from_s)
             for at in range(0, block.shape[1], 1024):
                 part = np.ascontiguousarray(block[:, at : at + 1024])
                 piece = av.AudioFrame.from_ndarray(part, format="fltp", layout="mono")
-                piece.sample_rate, piece.pts = 48_000, at
+                piece.sample_rate, piece.pts = 48_000, late + at
                 piece.time_base = Fraction(1, 48_000)
                 out.mux(tone.encode(piece))
             out.mux(tone.encode(None))

@@ -64,6 +64,33 @@ def test_what_is_shown_at_a_moment(film) -> None:
     assert all(near(f.picture, colour) for f, colour in zip(frames, colours, strict=True))
 
 
+@pytest.mark.parametrize(("codec", "container"), [("mpeg4", "mp4"), ("libx264", "mkv")])
+def test_single_frames_are_those_of_a_pass_however_they_are_asked_for(
+    tmp_path, codec: str, container: str
+) -> None:
+    path = tmp_path / f"film.{container}"
+    name = {"mkv": "matroska"}.get(container, container)
+    colours = [(20 * n, 200 - 15 * n, 90) for n in range(12)]
+    write_film(path, [(one, 1.0) for one in colours], codec=codec, container=name)
+    every = {frame.at_s: frame.picture for frame in Video(path).frames(long_side=80)}
+    times = sorted(every)
+    rising = [*times[::7], times[-1], times[-1] + 3]
+    for asked in (rising, [times[50], times[3], times[4], times[4], times[110], times[40]]):
+        found = list(Video(path).frames_at(asked, long_side=80))
+        assert [frame.at_s for frame in found] == asked
+        for frame in found:
+            wanted = every[max(at for at in times if at <= frame.at_s)]
+            np.testing.assert_array_equal(frame.picture, wanted)
+
+
+def test_sound_that_begins_later_than_the_picture_is_as_much_later(tmp_path) -> None:
+    path = tmp_path / "late.mp4"
+    write_film(path, [(RED, 3.0)], sound=True, sound_from_s=1.25)
+    sound = np.concatenate(list(Video(path).sound()))
+    loud = np.flatnonzero(np.abs(sound) > 0.05) / 16_000
+    assert loud[0] == pytest.approx(1.25, abs=0.06)
+
+
 def test_its_sound_is_mono_at_16_khz(film) -> None:
     sound = np.concatenate(list(Video(film).sound()))
     assert len(sound) / 16_000 == pytest.approx(5.5, abs=0.1)

@@ -42,6 +42,13 @@ def test_views_an_encoder_has_no_tower_for_do_not_count() -> None:
     assert group_items([item("v", Kind.VIDEO, "g")], ALL) == []
 
 
+def test_a_video_and_what_is_said_of_it_make_no_pair() -> None:
+    items = [item("v", Kind.VIDEO, "g", "a whole afternoon"), item("p", Kind.IMAGE, "g")]
+    (group,) = group_items(items, ALL)
+    assert group.modalities() == {Modality.IMAGE}
+    assert anchors_of([group]) == []
+
+
 def test_an_epoch_visits_the_more_numerous_medium_once_each() -> None:
     assert [anchor.item.id for anchor in anchors_of(group_items(spoken_captions(), ALL))] == [
         "r0",

@@ -42,6 +42,12 @@ MISSING_SHARE: Final = 0.02
 DAMAGED_FRAMES: Final = 0.05
 """Share of packets that may fail to decode before a video counts as damaged."""
 
+NEAR_S: Final = 4.0
+"""A frame so soon after the one before is decoded on the way instead of being looked for."""
+
+TOGETHER_S: Final = 0.05
+"""Picture and sound that begin so near each other begin together."""
+
 BUFFER: Final = 1 << 20
 
 
@@ -219,20 +225,25 @@ class Video:
         if self.picture is None:
             return
         origin = _origin(self.picture)
+        shown: Iterator[Any] = iter(())
+        best: tuple[Any, float] | None = None
+        after: tuple[Any, float] | None = None
         for time in times:
-            self._seek(time + origin)
-            best = None
-            for frame in self._decoded(self.picture):
-                at = _time(frame, 0.0) - origin
-                if at > time + 1e-6 and best is not None:
+            if best is None or not best[1] <= time <= best[1] + NEAR_S:
+                self._seek(time + origin)
+                shown, best, after = self._decoded(self.picture), None, None
+            while best is None or best[1] <= time:
+                frame = after or next(((one, _time(one, 0.0) - origin) for one in shown), None)
+                after = None
+                if frame is None:
                     break
-                best = (frame, at)
-                if at > time:
+                if frame[1] > time + 1e-6 and best is not None:
+                    after = frame
                     break
+                best = frame
             if best is None:
                 raise Refused(f"no frame of it can be decoded at {time:.1f} s")
-            frame, _ = best
-            said, _, width, height, payload = self._drawn(frame, 0.0)
+            said, _, width, height, payload = self._drawn(best[0], 0.0)
             yield said, time, width, height, payload
 
     def sound(self) -> Iterator[Answer]:
@@ -242,6 +253,10 @@ class Video:
         convert: Any = None
         resample: Any = None
         rate, heard = 0, 0.0
+        late = self._late()
+        if late > 0:
+            yield from _samples(np.zeros(round(late * SAMPLE_RATE), np.float32))
+        early = round(max(0.0, -late) * SAMPLE_RATE)
         for frame in self._decoded(self.heard):
             if convert is None:
                 rate = int(frame.sample_rate)
@@ -254,9 +269,19 @@ class Video:
                 heard += len(block) / rate
                 if heard > self.request.max_s:
                     raise Refused(f"longer than the limit of {self.request.max_s:,.0f} s")
-                yield from _samples(resample.resample_chunk(block))
+                made = resample.resample_chunk(block)
+                yield from _samples(made[early:])
+                early = max(0, early - len(made))
         if resample is not None:
-            yield from _samples(resample.resample_chunk(np.zeros(0, np.float32), last=True))
+            made = resample.resample_chunk(np.zeros(0, np.float32), last=True)
+            yield from _samples(made[early:])
+
+    def _late(self) -> float:
+        """Seconds the sound begins after the picture; within a frame or so they are together."""
+        if self.picture is None:
+            return 0.0
+        late = _origin(self.heard) - _origin(self.picture)
+        return late if TOGETHER_S < abs(late) <= self.request.max_s else 0.0
 
     def _seek(self, time: float) -> None:
         stream = self.picture or self.heard

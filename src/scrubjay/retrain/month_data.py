@@ -247,7 +247,7 @@ def _pairs(home: Home, new: Collection[str], *, held: Collection[str]) -> list[S
     sides: dict[str, set[Kind]] = {}
     splits: dict[str, Split] = {}
     for item in home.catalog.items():
-        if item.id in held:
+        if item.id in held or item.kind is Kind.VIDEO:
             continue
         seen = sides.setdefault(item.group, set())
         seen.add(item.kind)

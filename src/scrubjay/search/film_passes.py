@@ -28,7 +28,9 @@ LEAST_SIDE: Final = 96
 READ_SIDE: Final = 1280
 """Pixels of the longer side of frames whose text is read, at most."""
 HEARD_S: Final = 30.0
-"""Seconds of speech that are listened to at once."""
+"""Seconds of speech that are listened to at once, at most."""
+PAUSE_S: Final = 2.0
+"""Speech after a longer pause is listened to by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,11 @@ class Passes:
         activity, ear, missing = activity_here()
         self.lacking = (*self.lacking, *([missing] if missing else []))
         by_ear = fingerprint_of("speech 1", ear)
-        by_listener = "" if listener is None else fingerprint_of(by_ear, listener.spec.fingerprint)
+        by_listener = (
+            ""
+            if listener is None
+            else fingerprint_of(by_ear, listener.spec.fingerprint, HEARD_S, PAUSE_S)
+        )
         known = self._notes.find("speech", by_ear, _speech_told)
         said = (
             None
@@ -167,7 +173,7 @@ class Passes:
         self, block: Block, listener: SpeechToText, fingerprint: str
     ) -> Iterator[Transcript]:
         """What is said in a block, stretch by stretch, each with the video's times."""
-        for span in together(block.spans, longest_s=HEARD_S):
+        for span in together(block.spans, longest_s=HEARD_S, pause_s=PAUSE_S):
             what = f"transcript_{milliseconds(span.start_s)}_{milliseconds(span.end_s)}"
             known = self._notes.find(what, fingerprint, Transcript.from_json)
             if known is None:

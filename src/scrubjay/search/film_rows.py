@@ -36,6 +36,8 @@ NEXT_S: Final = 1e-3
 """A frame counts with the moment that begins with it."""
 SURE: Final = 0.5
 """Confidence from which a line on screen counts as read."""
+LEAST_READ: Final = 2
+"""Letters and digits of such a line; a single one is more often a pattern than a sign."""
 FULL_SIDE: Final = 384
 """Pixels of the shorter side of key frames, where the encoder names no size."""
 MODALITY: Final = {
@@ -221,7 +223,11 @@ def _lines(reading: Reading, known: set[str]) -> list[str]:
     new = []
     for line in reading.lines:
         plain = "".join(one for one in line.text.casefold() if one.isalnum())
-        if plain and plain not in known and (line.confidence is None or line.confidence >= SURE):
+        if (
+            len(plain) >= LEAST_READ
+            and plain not in known
+            and (line.confidence is None or line.confidence >= SURE)
+        ):
             known.add(plain)
             new.append(line.text)
     return new

@@ -57,11 +57,13 @@ class Draw:
 def group_items(items: Iterable[Item], modalities: frozenset[Modality]) -> list[Group]:
     """Items by content group, in order of appearance; only views the modalities allow.
 
-    Videos and items without a usable view are left out, groups without any view too.
+    Videos, their words too, and items without a usable view are left out, groups without any view
+    as well.
     """
     members: dict[str, list[Item]] = defaultdict(list)
     for item in items:
-        members[item.group].append(item)
+        if item.kind is not Kind.VIDEO:
+            members[item.group].append(item)
     groups: list[Group] = []
     for name, found in members.items():
         group = Group(
