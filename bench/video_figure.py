@@ -13,6 +13,8 @@ from video_film import Made
 SECONDS = 120.0
 WIDTH, LEFT, RIGHT = 900, 128, 12
 ROW, GAP = 22, 8
+LETTER = 6.0
+"""Width of a letter, about."""
 COLOURS = {
     "seen": "#3b6ea8",
     "heard": "#c06a2b",
@@ -27,7 +29,7 @@ def timeline(made: Made, moments: Sequence[StoredMoment], to: Path) -> None:
     film = made.film
     end = min(SECONDS, film.duration_s)
     rows = ["planned", "found", "speech", "heard", "sign", "read"]
-    height = 2 * GAP + len(rows) * (ROW + GAP) + 20
+    height = 2 * GAP + len(rows) * (ROW + GAP) + 36
     names = {
         "planned": "shots, planned",
         "found": "moments, found",
@@ -49,18 +51,25 @@ def timeline(made: Made, moments: Sequence[StoredMoment], to: Path) -> None:
     def x(at: float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * min(at, end) / end
 
-    def bar(row: str, start: float, stop: float, fill: str, tip: str) -> None:
-        if start < end:
-            width = max(1.5, x(stop) - x(start) - 1)
+    def bar(row: str, start: float, stop: float, fill: str, tip: str, ink: str = "") -> None:
+        if start >= end:
+            return
+        width = max(1.5, x(stop) - x(start) - 1)
+        out.append(
+            f'<rect x="{x(start):.1f}" y="{tops[row]}" width="{width:.1f}" height="{ROW}" '
+            f'rx="3" fill="{fill}"><title>{escape(tip)}</title></rect>'
+        )
+        words = " ".join(tip.split())
+        if ink and LETTER * len(words) < width:
             out.append(
-                f'<rect x="{x(start):.1f}" y="{tops[row]}" width="{width:.1f}" height="{ROW}" '
-                f'rx="3" fill="{fill}"><title>{escape(tip)}</title></rect>'
+                f'<text x="{x(start) + width / 2:.1f}" y="{tops[row] + 14}" font-size="9" '
+                f'text-anchor="middle" fill="{ink}">{escape(words)}</text>'
             )
 
     for shot in film.shots:
         bar("planned", shot.start_s, shot.end_s, FAINT, shot.caption)
         if shot.sign is not None:
-            bar("sign", shot.start_s, shot.end_s, FAINT, shot.sign)
+            bar("sign", shot.start_s, shot.end_s, FAINT, shot.sign.upper(), INK)
     for one in made.said:
         bar("speech", one.start_s, one.end_s, FAINT, one.text)
     for at, shot in zip(boundaries(film), film.shots[1:], strict=True):
@@ -76,11 +85,16 @@ def timeline(made: Made, moments: Sequence[StoredMoment], to: Path) -> None:
                 continue
             row = {"heard": "heard", "read": "read"}.get(span.clue.value)
             if row is not None:
-                colour, tip = COLOURS[span.clue.value], span.text or span.clue.value
-                bar(row, span.start_s, span.end_s, colour, tip)
+                colour, tip = COLOURS[span.clue.value], span.text or ""
+                bar(row, span.start_s, span.end_s, colour, tip, "#fff")
     out += [
         f'<text x="{x(second):.1f}" y="{height - 6}" text-anchor="middle" fill="{INK}">'
         f"{second // 60}:{second % 60:02}</text>"
         for second in range(0, int(end) + 1, 10)
     ]
+    left = float(LEFT)
+    for name in ("dissolve", "fade"):
+        out.append(f'<circle cx="{left + 4}" cy="{height - 22}" r="4" fill="{CHANGE[name]}"/>')
+        out.append(f'<text x="{left + 12}" y="{height - 18}" fill="{INK}">{name}</text>')
+        left += 80
     to.write_text("\n".join([*out, "</svg>"]) + "\n")

@@ -18,6 +18,8 @@ from scrubjay.media.world.speak import Speaker
 
 PICTURE, SOUND = "libx264", "aac"
 HOW: Final = {"preset": "veryfast", "crf": "23"}
+THREADS: Final = 2
+"""That encode while the next frame is drawn."""
 KEY_S: Final = 4
 """Seconds from one frame that stands by itself to the next, at most."""
 BLOCK: Final = 1024
@@ -77,7 +79,7 @@ class _Picture:
         self._stream.width, self._stream.height = film.width, film.height
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.gop_size = KEY_S * film.fps
-        self._stream.codec_context.thread_count = 1
+        self._stream.codec_context.thread_count = THREADS
         self.written = 0
 
     def write(self, picture: Picture) -> None:
