@@ -48,7 +48,8 @@ def test_tests_mirror_the_rooms() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "add", "train", "evaluate", "search", "champion", "champion set", "read"]
+    "command",
+    ["demo", "add", "train", "evaluate", "search", "champion", "champion set", "read", "extract"],
 )
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
     done = subprocess.run(

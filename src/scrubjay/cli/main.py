@@ -19,6 +19,7 @@ from scrubjay.cli.demo.command import demo
 from scrubjay.cli.describe import describe
 from scrubjay.cli.doctor import doctor
 from scrubjay.cli.evaluate import evaluate
+from scrubjay.cli.extract import extract
 from scrubjay.cli.forget import forget
 from scrubjay.cli.frame import note
 from scrubjay.cli.generate import generate
@@ -68,7 +69,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo, add, forget, train, generate, evaluate, search, serve),
-    *(ask, describe, read, watch, compare),
+    *(ask, describe, read, extract, watch, compare),
     *(retrain, history, rollback, doctor),
 ):
     app.command()(command)
