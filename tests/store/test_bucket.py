@@ -1,10 +1,12 @@
 import dataclasses
+import hashlib
 import threading
 import time
 
 import pytest
 
 from scrubjay.core.errors import BadMedia, Conflict, NotReady, WrongUse
+from scrubjay.store import s3 as s3_store
 from scrubjay.store.bucket import Patience, open_bucket
 from scrubjay.store.objects import ObjectInfo
 from tests.bucket import RoleServer
@@ -293,3 +295,49 @@ def test_nothing_is_written_outside_the_folder(tmp_path, name):
     (tmp_path / "drops").mkdir()
     with pytest.raises(WrongUse, match="no name below"):
         open_bucket(str(tmp_path / "drops")).create(name, b"1")
+
+
+def test_what_is_too_large_to_be_held_is_written_piece_by_piece(either, tmp_path, monkeypatch):
+    monkeypatch.setattr(s3_store, "_RANGE", 1_000)
+    data = bytes(range(256)) * 40
+    for name, content in (("film.mp4", data), ("empty.mp4", b"")):
+        either.create(name, content)
+        listed = either.stat(name)
+        (tmp_path / "to").write_bytes(b"what was there before, and longer" * 1_000)
+        found = either.download(name, tmp_path / "to", expected=listed)
+        assert found == (hashlib.sha256(content).hexdigest(), listed)
+        assert (tmp_path / "to").read_bytes() == content
+    with pytest.raises(BadMedia, match="10240 bytes, more than 10239"):
+        either.download("film.mp4", tmp_path / "to", max_bytes=10_239, expected=listed)
+    either.delete("film.mp4")
+    with pytest.raises(BadMedia, match="gone"):
+        either.download("film.mp4", tmp_path / "to", expected=listed)
+
+
+def test_pieces_of_two_objects_are_never_put_together(s3, bucket, tmp_path, monkeypatch):
+    monkeypatch.setattr(s3_store, "_RANGE", 1_000)
+    s3.put("drops/film.mp4", b"a" * 3_000)
+    listed = bucket.stat("film.mp4")
+    ask, asked = bucket._ask, []
+
+    def changing(question, doing, name=None):
+        answer = ask(question, doing, name)
+        asked.append(doing)
+        if asked.count("read") == 2 and doing == "read":
+            s3.put("drops/film.mp4", b"b" * 3_500)
+        return answer
+
+    monkeypatch.setattr(bucket, "_ask", changing)
+    sha256, info = bucket.download("film.mp4", tmp_path / "to", expected=listed)
+    assert (tmp_path / "to").read_bytes() == b"b" * 3_500
+    assert sha256 == hashlib.sha256(b"b" * 3_500).hexdigest()
+    assert info.size == 3_500
+
+
+def test_a_piece_that_arrives_cut_short_is_asked_for_again(s3, bucket, tmp_path, monkeypatch):
+    monkeypatch.setattr(s3_store, "_RANGE", 1_000)
+    data = bytes(range(250)) * 10
+    s3.put("drops/film.mp4", data)
+    s3.proxy.cut("film.mp4", times=1)
+    bucket.download("film.mp4", tmp_path / "to", expected=bucket.stat("film.mp4"))
+    assert (tmp_path / "to").read_bytes() == data

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import os
 import threading
@@ -82,3 +83,34 @@ def test_half_written_files_go_when_nobody_can_be_writing_them(media):
     os.utime(old, (at, at))
     media.sweep()
     assert names_in(media.folder) == sorted([sha256, young.name])
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_large_file_is_kept_without_being_read_and_may_leave(
+    media, tmp_path, monkeypatch, linked
+):
+    if not linked:  # another disk
+
+        def refused(*paths):
+            raise OSError(errno.EXDEV, "another disk")
+
+        link = os.link
+        monkeypatch.setattr(
+            os, "link", lambda a, b: refused() if a.parent != media.folder else link(a, b)
+        )
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"film" * 1_000)
+    sha256 = hashlib.sha256(b"film" * 1_000).hexdigest()
+    media.keep(film, sha256)
+    film.unlink()
+    assert names_in(media.folder) == [sha256]
+    assert media.read(sha256) == b"film" * 1_000
+
+
+def test_what_is_received_is_kept_or_gone(media):
+    with media.receiving() as aside:
+        aside.write_bytes(b"film")
+        media.keep(aside, hashlib.sha256(b"film").hexdigest())
+    with media.receiving() as aside:
+        aside.write_bytes(b"half a film")
+    assert names_in(media.folder) == [hashlib.sha256(b"film").hexdigest()]
