@@ -63,20 +63,8 @@ def short(tmp_path_factory):
 @pytest.fixture(scope="module")
 def long(tmp_path_factory):
     """Twelve shots of a second, no two neighbours alike; the eighth alone is blue."""
-    names = [
-        "red",
-        "green",
-        "yellow",
-        "white",
-        "gray",
-        "red",
-        "green",
-        "blue",
-        "yellow",
-        "white",
-        "gray",
-        "red",
-    ]
+    order = ("red", "green", "yellow", "white", "gray")
+    names = [*order, "red", "green", "blue", *order[2:], "red"]
     shots = [(plain(COLOURS[name], f"SIGN {n}"), 1) for n, name in enumerate(names)]
     said = {7.2: spoken("buy two lemons"), 3.2: spoken("good evening")}
     path = tmp_path_factory.mktemp("long") / "long.mkv"
@@ -222,6 +210,22 @@ def test_shots_without_any_say_nothing_against_those_that_have_some(short):
     model = Counts(instructed=False, max_pictures=1)
     answer = asks(vlm=model).watch(short, Asked("how many cups are there?"))
     assert answer.text == "three [2]"
+
+
+def test_a_no_about_a_whole_video_needs_every_shot_to_be_made_out(short):
+    class Unsure(Scripted):
+        def reply(self, messages, sampling):
+            there = main_colour(messages[-1].pictures[0]) == "green"
+            return Reply("I can't tell", told=False) if there else Reply("no", confidence=0.9)
+
+    model = Unsure(instructed=False, max_pictures=1)
+    answer = asks(vlm=model).watch(short, Asked("is there a cup?"))
+    assert not answer.told
+    assert "1 of 3 shots could not be made out" in answer.text
+    answer = asks(vlm=Scripted([Reply("no", confidence=0.9)], instructed=False)).watch(
+        short, Asked("is there a cup?")
+    )
+    assert answer.text == "no [1] [2] [3]"
 
 
 def test_what_is_said_is_cited_from_the_transcript_with_its_time(short):
@@ -379,7 +383,9 @@ def test_wrong_use_is_refused_before_anything_is_watched(short, tmp_path):
 
 def test_long_work_says_how_far_it_is(long):
     told = []
-    asks().watch(long, Asked("what colour is it?", k=1), progress=lambda *one: told.append(one))
+    asking_with().watch(
+        long, Asked("what colour is it?", k=1), progress=lambda *one: told.append(one)
+    )
     assert ("describing shots", 0, 12) in told
     assert ("describing shots", 12, 12) in told
     assert len({what for what, _, _ in told}) >= 3

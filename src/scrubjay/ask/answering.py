@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final
 
 from scrubjay.ask.answer import Answer, Asked, Clue
-from scrubjay.ask.combining import Said, combined, is_part, quoted
+from scrubjay.ask.combining import Said, combined, is_part, quoted, says_none
 from scrubjay.ask.conversation import Talk, conversation, without_pictures
 from scrubjay.ask.evidence import Looked, named_in, seen_clue
 from scrubjay.ask.examples import Taught, kept_examples, taught
@@ -145,12 +145,14 @@ class Answering:
     ) -> Outcome:
         """Every source by itself; what they say is put together, never added up."""
         said, unsure_reply, silence = self._quoted(question, looked), None, ""
+        silent = 0
         clues: list[Clue] = []
         if not said:
             for one in looked:
                 reply = self._of_one(question, one, learnt)
                 if reply is None or not is_told(reply):
                     silence = reply.text if reply is not None else silence
+                    silent += 1
                     continue
                 if too_unsure(reply, self._least):
                     unsure_reply = reply
@@ -161,6 +163,9 @@ class Answering:
                 said.append(Said(one.source.number, _named(question, one, text), reply.confidence))
         if not said and drawn is not Drawn.HANDED_OVER:
             said = quoted(looked, question.text, "speech", "text", strictly=True)
+        if drawn in OF_A_VIDEO and silent and says_none(said):
+            why = f"{silent} of {len(looked)} shots could not be made out, and no other shows it"
+            return Outcome(cannot_tell(why), told=False, clues=tuple(clues))
         ranked, parts = drawn in {Drawn.FOUND, Drawn.CHOSEN}, drawn in OF_A_VIDEO
         found = drawn is Drawn.FOUND
         wants = Asks.WHICH if found and asks_whether_any(question.text) else question.asks

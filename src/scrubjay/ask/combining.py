@@ -87,6 +87,11 @@ def combined(
     )
 
 
+def says_none(said: Sequence[Said]) -> bool:
+    """Whether all that is said is that there is none."""
+    return bool(said) and all(_same(one.text) in _NONE for one in said)
+
+
 def quoted(
     looked: Sequence[Looked], question: str, *kinds: str, strictly: bool = False
 ) -> list[Said]:
