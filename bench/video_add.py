@@ -93,6 +93,9 @@ class Timed:
 
 
 def main() -> None:
+    if len(sys.argv) != 3:
+        print(__doc__)
+        return
     folder, home = Path(sys.argv[1]), open_home(Path(sys.argv[2]), builtin=True)
     words, text, timer = Timed(load_asr), Timed(load_ocr), Timer()
     with (
