@@ -166,14 +166,6 @@ def test_what_is_not_installed_is_left_out_and_named(film: Path) -> None:
     assert "pip install 'scrubjay[speech]'" in told
 
 
-def test_silent_sideways_and_irregular_films_are_read(tmp_path: Path) -> None:
-    path = tmp_path / "irregular.mp4"
-    times = [*range(0, 1_000, 200), *range(1_000, 3_000, 40)]
-    write_film(path, [(RED, 0.5), (GREEN, 5.0)], times=times)
-    made = made_of(path)
-    assert of(made.rows, Clue.SEEN) == [(0, 1), (1, 3)]
-
-
 def test_a_film_that_is_cut_off_is_used_up_to_there_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "cut.mkv"
     write_film(path, [(RED, 4), (GREEN, 4), (BLUE, 4)], container="matroska", fps=25)
