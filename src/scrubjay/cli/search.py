@@ -71,7 +71,7 @@ def search(
     k: Annotated[
         int | None,
         typer.Option(
-            "--k", "-k", help="How many to find: 1 to 1000, default 10; with --in 1 to 100, 5."
+            "--k", "-k", help="How many to find: 1 to 1000, default 10; with --in 1 to 50, 5."
         ),
     ] = None,
     after: Annotated[

@@ -36,7 +36,8 @@ LONGEST_CLIP_S: Final = 30.0
 SHORT_SIDE: Final = (240, 720)
 """Least and most pixels of the shorter side of a frame that is looked at, if it has so many."""
 
-MAX_SIGHTINGS: Final = 100
+MAX_SIGHTINGS: Final = 50
+"""Twice as many frames and more are held until the end: half a gigabyte of the largest."""
 
 _SHOWN_AS: Final = {
     Kind.IMAGE: "a picture",
