@@ -90,8 +90,7 @@ class Shelves:
         for clue, one in self.rows.items():
             if clue is None:
                 continue
-            for places, scores in of_moments(one.vectors, one.groups, query, moments).values():
-                found += _shown(one, places, scores)
+            found += _shown(one, *of_moments(one.vectors, one.groups, query, moments))
         return found
 
     def _best(self, clue: Clue | None, query: NDArray[np.float32], k: int) -> list[Shown]:
