@@ -98,7 +98,8 @@ def encoder_points(home: Home, models: Sequence[str]) -> list[EncoderPoint]:
         name = own.get("name") or (str(version) if version else described(choice))
         extra = [f"{key}={one}" for key, one in choice.options.items() if key not in _NAMING]
         name = name if "name" in own or not extra else f"{name} {' '.join(extra)}"
-        made.setdefault(name, EncoderPoint(name, choice))
+        if choice not in [one.choice for one in made.values()]:
+            made.setdefault(name, EncoderPoint(name, choice))
     return list(made.values())
 
 

@@ -45,7 +45,7 @@ _HURTS: Final = re.compile(
     re.IGNORECASE,
 )
 _PERSONAL: Final = (
-    re.compile(r"[\w.+-]+@[\w-]+\.\w[\w.]+"),
+    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     re.compile(r"(?<!\w)\+?\d[\d ()/-]{8,}\d(?!\w)"),
 )
 _MARKS: Final = re.compile(r"<\|[^<>]*\|>|\[/?INST\]|</?s>|<(?:start|end)_of_turn>|\ufffd")
@@ -173,7 +173,7 @@ def _admits(text: str) -> bool:
     """Whether a reply says somewhere that it is not known."""
     return any(says_untold(one) for one in re.split(r"(?<=[.!?])\s+|\n", text)) or bool(
         re.search(
-            r"\b(?:not|n['\u2019]t|no) (?:\w+ ){0,3}(?:provided?|mention(?:ed)?|stated?|given|"
+            r"(?:\bnot|n['\u2019]t|\bno) (?:\w+ ){0,3}(?:provided?|mention(?:ed)?|stated?|given|"
             r"listed|specif(?:y|ied)|includ(?:e|ed)|contain(?:ed)?|information|say|have)\b",
             text,
             re.IGNORECASE,
