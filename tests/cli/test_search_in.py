@@ -67,12 +67,16 @@ def shelf(tmp_path_factory) -> Shelf:
     (folder / "said.wav").write_bytes(tone(300))
     (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
     home = Home(Settings(home=root / "home"))
-    for name, kind in (("film.mp4", Kind.VIDEO), ("half.png", Kind.IMAGE)):
+    for item_id, name, kind in (
+        ("film", "film.mp4", Kind.VIDEO),
+        ("of/the.owner", "empty.mp4", Kind.VIDEO),
+        ("half", "half.png", Kind.IMAGE),
+    ):
         data = (folder / name).read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         uri = str(folder / name)
         home.catalog.upsert(
-            [Item(name[:4], kind, (uri,), digest, name, Split.TEST, "2026-11", len(data))]
+            [Item(item_id, kind, (uri,), digest, name, Split.TEST, "2026-11", len(data))]
         )
     home.catalog.upsert(
         [
@@ -172,6 +176,11 @@ def test_a_video_that_was_added_is_named_by_its_id(shelf):
     told = json.loads(done.stdout)
     assert told["id"] == "film"
     assert is_there(told["sightings"][0])
+
+
+def test_an_id_may_look_like_a_path(shelf):
+    done = run("red", "--in", "of/the.owner", "--json", "--home", shelf.home)
+    assert json.loads(done.stdout)["id"] == "of/the.owner"
 
 
 def test_in_a_pipe_a_sighting_is_a_line_of_score_times_and_place_in_words(shelf):

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scrubjay.core.errors import BadMedia, UnsupportedModality, WrongUse
+from scrubjay.core.errors import BadMedia, UnknownItem, UnsupportedModality, WrongUse
 from scrubjay.core.protocols import Encoder, Progress
 from scrubjay.core.types import Kind, Modality
 from scrubjay.media.video import Video, VideoInfo
@@ -160,9 +160,12 @@ def find_video(home: Home, given: str) -> SoughtVideo:
         raise WrongUse(f"{given} is a folder; name one video in it, or add it and search all of it")
     if path.exists():
         return SoughtVideo(given, path)
-    if path.suffix or len(path.parts) > 1:
-        raise WrongUse(f"{given}: there is no such file")
-    item = find_item(home, given)
+    try:
+        item = find_item(home, given)
+    except UnknownItem as error:
+        if path.suffix or len(path.parts) > 1:
+            raise WrongUse(f"{given}: no such file, and no item has this id") from error
+        raise
     if item.kind is not Kind.VIDEO:
         raise WrongUse(f"item {given!r} is {_SHOWN_AS[item.kind]}, no video: {item.uri}")
     return SoughtVideo(given, home.originals.path(item), item.id)
