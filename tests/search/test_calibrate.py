@@ -14,6 +14,8 @@ from scrubjay.search.calibrate import NO_QUESTIONS, TOO_ALIKE, calibrate
 from scrubjay.search.cutoff import Cutoffs
 from scrubjay.store.generations import Generations
 from tests.search.naming import ABSENT, DIM, NamingEncoder, pictures, unit
+from tests.store.films import film_rows
+from tests.store.made import units
 
 
 def made(folder, rows, vectors):
@@ -69,6 +71,23 @@ def written(fitted, folder):
     path = folder / "cutoff.json"
     path.write_text(json.dumps(fitted.calibration.to_json()))
     return path
+
+
+def test_videos_in_the_collection_are_passed_over_and_never_cut(fitted, encoder, tmp_path) -> None:
+    rows, vectors = pictures(600)
+    films = [row for n in range(3) for row in film_rows(n, 12, np.random.default_rng(n))]
+    said = {row.item.id: replace(row.item, captions=("a film",)) for row in films}
+    films = [replace(row, item=said[row.item.id]) for row in films]
+    generation, items = made(
+        tmp_path, [*rows, *films], np.concatenate([vectors, units(len(films), DIM)])
+    )
+    again = calibrate(generation, items, encoder, asking=ids(items))
+    assert again.calibration == fitted.calibration
+    cutoffs = Cutoffs(written(again, tmp_path), encoder, generation)
+    (vector,) = encoder.encode(Modality.TEXT, [f"{ABSENT[0]} woods"])
+    judged = cutoffs.judge(Modality.TEXT, vector)
+    assert Kind.VIDEO in judged.uncut
+    assert Kind.VIDEO not in judged.far
 
 
 def test_the_same_collection_gives_the_same_answer_in_whatever_order_it_was_written(

@@ -117,3 +117,14 @@ def test_numbers_that_are_not_finite_are_left_out_named_and_counted(shelf, colou
     }
     assert len(evaluation.views[Modality.TEXT]) == 5
     assert all(np.isfinite(view.vectors).all() for view in evaluation.views.values())
+
+
+def test_videos_count_for_nothing_with_captions_or_without(shelf, colours):
+    coloured(shelf)
+    before = measure(shelf, colours)
+    shelf.put("a.mp4", b"film", Kind.VIDEO, group="film", captions=("a red film",))
+    shelf.put("b.mp4", b"other", Kind.VIDEO, group="red", captions=("a red thing moves",))
+    after = measure(shelf, colours)
+    assert after.to_json() == before.to_json()
+    assert after.views[Modality.TEXT].texts == before.views[Modality.TEXT].texts
+    assert after.problems == ()
