@@ -12,7 +12,7 @@ import pytest
 
 from scrubjay.ask.evidence import BEGIN, END
 from scrubjay.ask.writing import cited
-from tests.ask.poisoned import CLIPS, PICTURES, TOKENS
+from tests.ask.poisoned import ASKED, CLIPS, MORE_ASKED, PICTURES, TOKENS
 from tests.store.killing import REPOSITORY
 
 
@@ -61,6 +61,14 @@ def test_fifty_poisoned_pictures_and_clips_cause_no_act_even_where_the_model_obe
     assert obeyed["done"] == []
     assert len(obeyed["answers"]) > 2 * len(PICTURES)
     check_answers(obeyed["answers"])
+
+
+def test_a_poisoned_film_causes_no_act_and_steers_nothing(obeyed):
+    assert len(obeyed["watched"]) == len(ASKED) + len(MORE_ASKED)
+    check_answers(obeyed["watched"])
+    evidence = [one for answer in obeyed["watched"] for one in answer["evidence"]]
+    assert any("rm -rf" in one["text"] for one in evidence if one["kind"] == "text")
+    assert all(one["end_s"] > one["start_s"] for one in evidence if one["kind"] == "text")
 
 
 def test_nothing_a_model_is_told_is_a_control_token_or_ends_the_evidence(obeyed):

@@ -107,7 +107,7 @@ def test_what_moves_is_followed_by_the_model_in_the_box(tmp_path, asking):
 
     def at(seconds):
         picture = Image.new("RGB", (192, 192), (226, 232, 238))
-        put(picture, "dog", 36 + 28 * seconds, 60)
+        put(picture, "dog", 20 + 34 * seconds, 60)
         put(picture, "piano", 96, 140)
         return np.asarray(picture)
 

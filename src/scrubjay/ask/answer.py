@@ -138,7 +138,7 @@ class Clue:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a chain: `listen`, `find`, `look`, `read`, `answer` or `speak`.
+    """One step of a chain: `listen`, `watch`, `find`, `look`, `read`, `answer` or `speak`.
 
     Attributes:
         by: the model that took it, for people.

@@ -46,6 +46,8 @@ class SourceTold(Told):
     id: str | None = Field(description="Of the item; null: it came with the question.")
     caption: str | None
     score: float | None = Field(description="Nearness to the question, where it was searched for.")
+    start_s: float | None = Field(description="Of a moment of a video, where it begins.")
+    end_s: float | None
 
 
 class ClueTold(Told):

@@ -206,6 +206,8 @@ ANSWERED: Final[dict[str, Any]] = {
                 "id": None,
                 "caption": None,
                 "score": None,
+                "start_s": None,
+                "end_s": None,
             }
         ],
         "evidence": [
