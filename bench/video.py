@@ -141,6 +141,7 @@ def indexed(bench: Bench) -> None:
         "index",
         {
             **told,
+            "pictures, processor a second": round(told["processor"]["looking"] / seconds, 4),
             "pictures, times real time": round(seconds / passes["looking"], 1),
             "speech, times real time": round(seconds / speech, 1) if speech > 0 else None,
             "process GiB": round(cost.own / GIB, 3),

@@ -10,6 +10,7 @@ pass, decoding, shots, speech and encoding, counts as the pass.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections import defaultdict
@@ -33,7 +34,8 @@ class Timer:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
-        self._now, self._at = BEFORE, time.perf_counter()
+        self.processor: dict[str, float] = defaultdict(float)
+        self._now, self._at, self._used = BEFORE, time.perf_counter(), processor_seconds()
         self._told = 0.0
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
@@ -43,18 +45,29 @@ class Timer:
             self._told = self._at
             print(f"  {what} {done} of {total or '?'}", file=sys.stderr, flush=True)
 
-    def end(self) -> dict[str, float]:
-        """Seconds of each pass."""
+    def end(self) -> dict[str, dict[str, float]]:
+        """Seconds of each pass by the clock, and those that processors worked for it."""
         self._to(self._now)
-        return {name: round(took, 2) for name, took in self.seconds.items()}
+        told = {"passes": self.seconds, "processor": self.processor}
+        return {
+            name: {part: round(took, 2) for part, took in parts.items()}
+            for name, parts in told.items()
+        }
 
     def _other(self) -> str:
         return BEFORE if self._now == BEFORE else AFTER
 
     def _to(self, name: str) -> None:
-        now = time.perf_counter()
+        now, used = time.perf_counter(), processor_seconds()
         self.seconds[self._now] += now - self._at
-        self._now, self._at = name, now
+        self.processor[self._now] += used - self._used
+        self._now, self._at, self._used = name, now, used
+
+
+def processor_seconds() -> float:
+    """Of this process and of those it started that have ended."""
+    told = os.times()
+    return told.user + told.system + told.children_user + told.children_system
 
 
 class Timed:
@@ -106,7 +119,7 @@ def main() -> None:
         added = add_folder(home, folder, month=MONTH, progress=timer)
     told = {
         "seconds": round(time.perf_counter() - began, 2),
-        "passes": timer.end(),
+        **timer.end(),
         "hearing words": words.to_json(),
         "reading text": text.to_json(),
         "rows": added.indexed,

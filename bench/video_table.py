@@ -33,7 +33,8 @@ def _index(what: str, one: Mapping[str, Any]) -> Row:
     figure = (
         f"{one['seconds']:.0f} s in all; decoding, shots and encoding key frames "
         f"{one['passes']['looking']:.0f} s, {one['pictures, times real time']:.0f}x real time "
-        f"(aimed at 15); speech without its words {one['speech, times real time'] or 0:.0f}x; "
+        f"(aimed at 15; {one['processor']['looking']:.0f} s of processor); "
+        f"speech without its words {one['speech, times real time'] or 0:.0f}x; "
         f"hearing words {words['seconds']:.0f} s; reading {text['calls']} key frames "
         f"{text['seconds']:.0f} s; memory at most {one['process GiB']:.2f} GiB, with the decoder's "
         f"process {one['with all it starts GiB']:.2f} (aimed at 1.5)"
