@@ -15,7 +15,7 @@ from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadMedia, MissingExtra, ScrubjayError, WrongUse
 from scrubjay.core.known import About
 from scrubjay.core.protocols import Progress, silent
-from scrubjay.core.types import AttributeValue, Champion, Item
+from scrubjay.core.types import AttributeValue, Champion, Item, Kind
 from scrubjay.media.layout import Entry, Problem
 from scrubjay.search.collect import Target
 from scrubjay.search.examine import Facts, examine, examine_file
@@ -26,7 +26,7 @@ from scrubjay.search.scan import checked_month
 from scrubjay.store.attributes import settled_types
 from scrubjay.store.catalog_schema import checked
 from scrubjay.store.home import Home
-from scrubjay.store.uploads import SCHEME, upload_uri, uploaded_sha256
+from scrubjay.store.uploads import SCHEME, UnderWay, upload_uri, uploaded_sha256
 
 OpenTarget: TypeAlias = Callable[[Champion], Target]
 """What new items are embedded with and written to, of the champion named."""
@@ -154,8 +154,9 @@ def take_uploads(
         except (WrongUse, MissingExtra) as error:
             refused.append(Problem(upload.name, str(error)))
         progress("looking at files", done, len(uploads))
+    films = any(one.path is not None for one in uploads)
+    finish_uploads(home, open_target, progress, films=films)
     with home.uploads.taking():
-        _finish_left(home, open_target, progress)
         items, more = _items(home, looked_at, month)
         refused += more
         if not items:
@@ -196,10 +197,29 @@ def take_uploads(
     return Uploaded(tuple(taken.values()), tuple(refused), version)
 
 
-def finish_uploads(home: Home, open_target: OpenTarget, progress: Progress = silent) -> None:
-    """Finish what uploads that were killed have left: index what is listed, sweep what is not."""
+def finish_uploads(
+    home: Home, open_target: OpenTarget, progress: Progress = silent, *, films: bool = True
+) -> None:
+    """Finish what uploads that were killed have left: index what is listed, sweep what is not.
+
+    Only the sweeping keeps others out: to look a video through takes minutes.
+
+    Args:
+        films: whether to go on with uploads of videos, too.
+    """
     with home.uploads.taking():
-        _finish_left(home, open_target, progress)
+        left = _taken_over(home, films=films)
+    try:
+        while left:
+            under_way, ids = left[0]
+            if ids:
+                index_items(home, ids, open_target, progress)
+            home.uploads.finish(under_way)
+            del left[0]
+    except BaseException:
+        for under_way, _ in left:
+            home.uploads.leave(under_way)
+        raise
 
 
 def index_items(
@@ -245,16 +265,22 @@ def index_items(
     return None, dict.fromkeys(ids, NOTHING_SERVES)
 
 
-def _finish_left(home: Home, open_target: OpenTarget, progress: Progress) -> None:
-    """While `taking`: nobody else is between its bytes and its catalog."""
+def _taken_over(home: Home, *, films: bool) -> list[tuple[UnderWay, list[str]]]:
+    """While `taking`, when nobody else is between its bytes and its catalog: what is gone on with.
+
+    Returns:
+        Each upload with the items of it that are listed.
+    """
+    taken: list[tuple[UnderWay, list[str]]] = []
     for one in home.uploads.left():
         known = home.catalog.known(About(sha256s=frozenset(one.sha256s))).ids_by_sha256
+        ids = sorted({known[sha256] for sha256 in one.sha256s if sha256 in known})
+        if not films and any(item.kind is Kind.VIDEO for item in home.catalog.items(ids=ids)):
+            continue
         home.media.remove(_not_needed(home, one.sha256s, known.keys()))
         home.media.sweep()
-        ids = sorted({known[sha256] for sha256 in one.sha256s if sha256 in known})
-        if ids:
-            index_items(home, ids, open_target, progress)
-        home.uploads.finish(one)
+        taken.append((home.uploads.take_over(one), ids))
+    return taken
 
 
 def _not_needed(home: Home, sha256s: Iterable[str], known: Collection[str]) -> set[str]:

@@ -89,6 +89,12 @@ class Uploads:
         create_durably(self._path(one), _written(one), point="upload")
         return one
 
+    def take_over(self, one: UnderWay) -> UnderWay:
+        """Go on with one that was left: nobody else does. Call it while `taking`."""
+        mine = UnderWay(one.name, this_process(), one.sha256s)
+        write_durably(self._path(mine), _written(mine), point="upload")
+        return mine
+
     def leave(self, one: UnderWay) -> None:
         """Say that its owner does not go on with it."""
         left = UnderWay(one.name, None, one.sha256s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("scrubjay.web")
 
 
+class Stopped(Exception):
+    """The server ends; what is written down is gone on with when it starts again."""
+
+
 @dataclass(slots=True)
 class Context:
     """The home, what serves it, and what goes on behind the requests.
@@ -31,6 +36,7 @@ class Context:
         ask: which models answer questions.
         asking: where questions wait for them.
         jobs: work that outlives the request that began it; `start` adds to it.
+        stopping: set when the server ends.
     """
 
     home: Home
@@ -40,6 +46,7 @@ class Context:
     ask: AskSettings = field(default_factory=AskSettings)
     asking: QuestionLine = field(init=False)
     jobs: set[asyncio.Task[Any]] = field(default_factory=set)
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         """Make the line of questions; nothing is opened."""
@@ -61,11 +68,22 @@ class Context:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self.jobs.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, Stopped):
             LOG.error("%s failed: %s", task.get_name(), error, exc_info=error)
+
+    def unless_stopped(self, what: str, done: int, total: int | None) -> None:
+        """A Progress of long work in a thread, which no cancelling reaches.
+
+        Raises:
+            Stopped: the server ends.
+        """
+        if self.stopping.is_set():
+            raise Stopped
 
     async def stop_jobs(self) -> None:
         """Cancel what still goes on, and wait for it to have ended."""
+        self.stopping.set()
         jobs = list(self.jobs)
         for job in jobs:
             job.cancel()

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -98,7 +99,8 @@ def create_app(
             serving.expected = BEING_PREPARED
             context.start(prepare(context), name="preparing the built-in encoder")
         await asyncio.gather(asyncio.to_thread(shared_sandbox().start), serving.start())
-        context.start(asyncio.to_thread(finish_uploads, home), name="finishing uploads")
+        finish = partial(finish_uploads, home, progress=context.unless_stopped)
+        context.start(asyncio.to_thread(finish), name="finishing uploads")
         if settings.warm_models:
             context.start(context.asking.warm(), name="loading the models that answer")
         try:

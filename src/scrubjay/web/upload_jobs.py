@@ -33,10 +33,6 @@ PATIENCE_S: Final = 3.0
 """A short video is looked through while whoever sent it waits."""
 
 
-class Stopped(Exception):
-    """The server ends; what is written down is gone on with when it starts again."""
-
-
 @dataclass(slots=True)
 class UploadJob:
     """One upload, as far as it has come.
@@ -55,7 +51,6 @@ class UploadJob:
     share: int | None = None
     done: Uploaded | None = None
     problem: tuple[int, str] | None = None
-    stopped: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -64,13 +59,7 @@ class UploadJob:
         return self.done is None and self.problem is None
 
     def progress(self, what: str, done: int, total: int | None) -> None:
-        """Take note; any thread may call it.
-
-        Raises:
-            Stopped: the server ends.
-        """
-        if self.stopped:
-            raise Stopped
+        """Take note; any thread may call it."""
         self.doing = what[:1].upper() + what[1:]
         self.share = min(100, 100 * done // total) if total else None
 
@@ -153,8 +142,12 @@ class UploadJobs:
         refused: Sequence[Problem],
         received: Received,
     ) -> None:
+        def progress(what: str, done: int, total: int | None) -> None:
+            context.unless_stopped(what, done, total)
+            job.progress(what, done, total)
+
         try:
-            done = await self._line.take(context, uploads, job.progress)
+            done = await self._line.take(context, uploads, progress)
             job.done = replace(done, refused=(*refused, *done.refused))
         except ScrubjayError as error:
             status, message, _, _ = described(error)
@@ -163,7 +156,6 @@ class UploadJobs:
                 logging.ERROR if status == 500 else logging.WARNING, "an upload failed: %s", error
             )
         except BaseException:
-            job.stopped = True
             job.problem = 500, INSIDE
             raise
         finally:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,12 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from scrubjay.core.types import Item
 from tests.web.browser.axe import violations
 from tests.web.browser.chromium import APPEARS_MS, NARROW, WIDE, Seen, watched
+from tests.web.browser.lived_in import copied, opened
 from tests.web.browser.looking import announced, answered, box, hits
 from tests.web.browser.served import serving
 from tests.web.browser.test_keyboard import tab_to
 from tests.web.conftest import ServedHome
-from tests.web.filmed import SHOT_S, Shot, film_item, moments_of, put_film, shots, write_webm
+from tests.web.filmed import Shot, film_item, moments_of, put_film, shots, write_webm
 
 pytestmark = pytest.mark.slow
 
@@ -49,8 +51,6 @@ def film(
     served_home: ServedHome, made: list[Shot], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Item]:
     """A home with a film of thirty scenes, under a name nobody should trust."""
-    from tests.web.browser.lived_in import copied, opened
-
     folder = tmp_path_factory.mktemp("filmed")
     home = copied(served_home.path, folder / "home")
     path = write_webm(folder / HOSTILE, made, codec="libvpx")
@@ -296,25 +296,45 @@ def test_what_a_browser_cannot_play_is_said_and_can_be_downloaded(
         assert Path(download.value.path()).read_bytes() == Path(item.uri).read_bytes()
 
 
-def _alone(home: ServedHome, made: list[Shot], folder: Path, container: str, *how: str | None):
-    from contextlib import contextmanager
+def test_a_video_is_uploaded_and_found_by_its_moments(
+    browser: Browser, served_home: ServedHome, made: list[Shot], seen: Seen, tmp_path: Path
+) -> None:
+    """Nothing is imitated: the file is indexed as any other by the encoder in the box."""
+    path = write_webm(tmp_path / "scenes.webm", made[:3], codec="libvpx")
+    own = copied(served_home.path, tmp_path / "home")
+    with serving(own, tmp_path / "log") as address, watched(browser, address, seen) as context:
+        page = context.new_page()
+        page.goto("/upload", wait_until="networkidle")
+        page.get_by_label("Files").set_input_files([path])
+        page.get_by_role("button", name="Upload").click()
+        line = page.locator("#uploads > li")
+        expect(line.locator(".badge.good")).to_be_visible(timeout=4 * APPEARS_MS)
+        expect(line).to_have_count(1)
+        expect(line.get_by_role("link", name="scenes.webm")).to_be_visible()
+        page.goto("/?kind=video&q=" + made[1].caption.replace(" ", "+"))
+        first = hits(page).first
+        expect(first.get_by_role("heading")).to_have_text("scenes.webm, 0:02-0:04")
+        assert nearest(shows(first.locator("img")), made[:3]) == 1
+        first.get_by_role("link", name="scenes.webm").first.click()
+        assert 1.8 <= page.locator("#player").evaluate(PLAYING) < 4
+        expect(page.get_by_role("link", name="Play")).to_have_count(3)
 
-    from tests.web.browser.lived_in import copied, opened
 
-    @contextmanager
-    def page_of() -> Iterator[tuple[str, Item]]:
-        few, (codec, sound) = made[:3], how
-        path = write_webm(
-            folder / f"film.{container}", few, codec=codec or "", sound=sound, container=container
-        )
-        item = film_item(path, few)
-        own = copied(home.path, folder / "home")
-        put_film(opened(own), item, few)
-        with serving(own, folder / "log") as address:
-            yield address, item
-
-    return page_of()
-
-
-def test_a_film_is_as_long_as_its_shots(made: list[Shot], film: tuple[Path, Item]) -> None:
-    assert film[1].duration_s == len(made) * SHOT_S
+@contextmanager
+def _alone(
+    home: ServedHome,
+    made: list[Shot],
+    folder: Path,
+    container: str,
+    codec: str,
+    sound: str | None,
+) -> Iterator[tuple[str, Item]]:
+    """A served home whose only video is one of three scenes in a container."""
+    few = made[:3]
+    path = folder / f"film.{container}"
+    write_webm(path, few, codec=codec, sound=sound, container=container)
+    item = film_item(path, few)
+    own = copied(home.path, folder / "home")
+    put_film(opened(own), item, few)
+    with serving(own, folder / "log") as address:
+        yield address, item

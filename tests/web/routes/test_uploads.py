@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import threading
 import time
 from pathlib import Path
 
@@ -12,13 +13,17 @@ from fastapi.testclient import TestClient
 
 from scrubjay import services
 from scrubjay.core.errors import ScrubjayError
+from scrubjay.core.types import Kind
 from scrubjay.search.uploads import Upload, Uploaded
+from scrubjay.web.context import Stopped
 from scrubjay.web.routes import items
 from scrubjay.web.routes.pages import upload
-from scrubjay.web.upload_jobs import KEPT, Stopped, UploadJob, UploadJobs
+from scrubjay.web.server import create_app
+from scrubjay.web.settings import ServeSettings
+from scrubjay.web.upload_jobs import KEPT, UploadJob, UploadJobs
 from scrubjay.web.uploading import MAX_WAITING
 from tests.search.uploading import png
-from tests.web.conftest import Serve, ServedHome
+from tests.web.conftest import LOOPBACK, Serve, ServedHome
 from tests.web.filmed import moments_of, shots, write_webm
 
 pytest.importorskip("av", reason="no video to make: pip install 'scrubjay[video]'")
@@ -178,14 +183,44 @@ def test_what_goes_wrong_with_all_of_it_is_told(client, own_home, film, monkeypa
     assert left_behind(own_home) == []
 
 
-def test_a_server_that_ends_stops_looking_and_what_ended_is_told_of_for_a_while():
+def test_a_server_that_ends_looks_no_further_and_the_next_goes_on(
+    serve, own_home, film, made, monkeypatch
+):
+    monkeypatch.setattr(items, "PATIENCE_S", 0.0)
+    begun, ended = threading.Event(), threading.Event()
+    plain = services.add_uploads
+
+    def watched(home, uploads, *, progress, **more):
+        def slow(what, done, total):
+            if "files" not in what:
+                begun.set()
+                time.sleep(0.2)
+            progress(what, done, total)
+
+        try:
+            return plain(home, uploads, progress=slow, **more)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(services, "add_uploads", watched)
+    app = create_app(own_home.open(), ServeSettings(watch_s=0, access_log=False))
+    with TestClient(app, base_url=LOOPBACK) as client:
+        assert send(client, ("film.webm", film.read_bytes(), "video/webm")).status_code == 202
+        assert begun.wait(PATIENCE_S)
+    assert ended.wait(PATIENCE_S)
+    (item,) = [one for one in own_home.open().catalog.items() if one.kind is Kind.VIDEO]
+    again = serve(own_home)
+    by = time.monotonic() + PATIENCE_S
+    while again.get(f"/v1/items/{item.id}/moments").json()["total"] != len(made):
+        assert time.monotonic() < by, "nobody goes on with it"
+        time.sleep(0.2)
+
+
+def test_what_ended_is_told_of_for_a_while():
     async def course():
         job = UploadJob(("film.webm",))
         job.progress("looking at film.webm", 1, 4)
         assert (job.doing, job.share) == ("Looking at film.webm", 25)
-        job.stopped = True
-        with pytest.raises(Stopped):
-            job.progress("looking at film.webm", 2, 4)
         jobs = UploadJobs()
         for number in range(KEPT + 5):
             ended = UploadJob(("film.webm",), id=str(number), done=Uploaded())
