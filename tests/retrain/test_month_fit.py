@@ -384,3 +384,12 @@ def test_killed_after_memory_ran_out_it_goes_on_with_the_newest_attempt(
     killed(config, run, "builtin", SCRUBJAY_FAILPOINT="month_fit.before_rename")
     found = ends_alike(run, config, champions["builtin"], tmp_path / "other" / "run")
     assert found.attempts == ((12, 1), (6, 2))
+
+
+@pytest.mark.parametrize("devices", [2, "-1", [0, 1]])
+def test_a_month_that_asks_for_several_processes_is_refused(devices: object, tmp_path) -> None:
+    config = asked()
+    config["trainer"]["devices"] = devices
+    with pytest.raises(BadConfig, match="one process"):
+        fitted(tmp_path, config)
+    assert not (tmp_path / "fit").exists()

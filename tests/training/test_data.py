@@ -11,7 +11,8 @@ import torch
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadConfig, BadMedia, NotReady, TrainingFailed
 from scrubjay.core.types import Kind, Modality, Split
-from scrubjay.training.data import EpochOrder, PairBatch, PairData
+from scrubjay.training.data import PairBatch, PairData
+from scrubjay.training.order import EpochOrder
 from scrubjay.training.views import Decoded, window
 from tests.training.collection import Collection, make, picture, tone
 from tests.training.tiny import TinyEncoder, _pixels, _words

@@ -37,17 +37,19 @@ def train(
              scrubjay train experiment=tickets_clip encoder.source=./clip
              scrubjay train --resume
     """  # noqa: D301 - \b keeps Typer from joining the lines
-    from scrubjay.services import open_home
+    from scrubjay.cli.compose import open_to_index
     from scrubjay.services import train as train_version
 
     config = _config(overrides or [], resume=resume)
     try:
         with progress_bar() as progress, _epoch_lines():
-            trained = train_version(open_home(home), config, resume=resume, progress=progress)
+            trained = train_version(open_to_index(home), config, resume=resume, progress=progress)
     except BaseException as error:
         if pressed() or isinstance(error, KeyboardInterrupt):
             note("To go on with it: scrubjay train --resume")
         raise
+    if not trained.leads:
+        return
     if json:
         emit(_payload(trained))
     else:

@@ -98,6 +98,17 @@ class MonthFit:
     attempts: tuple[tuple[int, int], ...]
 
 
+def _check_alone(config: Mapping[str, Any]) -> None:
+    """A month holds a lease that processes which help could not share."""
+    devices = (config.get("trainer") or {}).get("devices", 1)
+    alone = len(devices) == 1 if isinstance(devices, list) else str(devices) in {"1", "auto"}
+    if not alone:
+        raise BadConfig(
+            f"trainer.devices is {devices!r}, and a month trains in one process: leave it at 1, or "
+            f"use several with `scrubjay train`"
+        )
+
+
 def fit_month(
     run: Run,
     *,
@@ -128,6 +139,7 @@ def fit_month(
             batch too; the last checkpoint is from before.
         Damaged: a checkpoint, the champion or an earlier result cannot be believed.
     """
+    _check_alone(run.config)
     from scrubjay.training.memory import fit_within_memory
     from scrubjay.training.threads import torch_threads
     from scrubjay.training.wise_ft import weights_of

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scrubjay.core.errors import Damaged, NotReady
+from scrubjay.core.errors import Damaged, NotReady, WrongUse
 from scrubjay.store.durable import write_durably
 from scrubjay.training.run_files import CHECKPOINTS, LAST
 from scrubjay.training.secrets import masked
@@ -30,7 +30,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The folder's name: UTC time and four random hex digits."""
+        """The folder's name."""
         return self.folder.name
 
     def finish(self, result: Mapping[str, Any]) -> None:
@@ -43,11 +43,23 @@ class Run:
             self.finish({"version": None, "failed": f"{type(error).__name__}: {error}"})
 
 
-def begin(runs: Path, config: Mapping[str, Any], *, snapshot: str | None = None) -> Run:
-    """Create a new run's folder and write down what was asked, without its secrets."""
+def begin(
+    runs: Path, config: Mapping[str, Any], *, snapshot: str | None = None, name: str | None = None
+) -> Run:
+    """Create a new run's folder and write down what was asked, without its secrets.
+
+    Args:
+        name: of the folder; None: UTC time and four random hex digits.
+
+    Raises:
+        WrongUse: there is a run of that name.
+    """
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = runs / f"{stamp}-{secrets.token_hex(2)}"
-    folder.mkdir(parents=True)
+    folder = runs / (name or f"{stamp}-{secrets.token_hex(2)}")
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        raise WrongUse(f"there is a run {folder} already; give the next another name") from error
     if snapshot is not None:
         write_durably(folder / SNAPSHOT, snapshot.encode())
     write_durably(folder / CONFIG, json.dumps(masked(config), indent=2).encode())

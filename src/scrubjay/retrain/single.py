@@ -11,6 +11,7 @@ from typing import Any
 from scrubjay.core.protocols import Progress, TrainableEncoder
 from scrubjay.retrain import steps
 from scrubjay.retrain.calibration import refit_if_grown
+from scrubjay.retrain.helping import help_fit, is_helper, let_help, run_name
 from scrubjay.retrain.run import Run, begin, unfinished
 from scrubjay.retrain.serving import embed_version, publish
 from scrubjay.retrain.shipped import gives_way
@@ -27,6 +28,7 @@ class Trained:
         parent: the champion's version when it was registered.
         promoted: whether it became champion: the first version does by itself.
         metrics: name -> figure, of the fit and of the exported graphs on the held-out part.
+        leads: whether this process did more than help another to fit.
     """
 
     run: Path
@@ -35,6 +37,7 @@ class Trained:
     parent: str | None = None
     promoted: bool = False
     generation: str | None = None
+    leads: bool = True
 
 
 def train_once(
@@ -46,9 +49,12 @@ def train_once(
         config: the composed configuration; ignored with `resume`, which goes on with the newest
             unfinished run's own.
     """
+    if is_helper():
+        return Trained(help_fit(home, resume=resume), None, {}, leads=False)
     run, source = _resumed(home, progress) if resume else _begun(home, config, progress)
     try:
-        fitted = steps.fit_run(home, run, source, resume=resume, progress=progress)
+        with let_help(run):
+            fitted = steps.fit_run(home, run, source, resume=resume, progress=progress)
     except Exception as error:
         run.failed(error)
         raise
@@ -81,7 +87,7 @@ def train_once(
 
 def _begun(home: Home, config: Mapping[str, Any], progress: Progress) -> tuple[Run, Source]:
     source = training_source(home, config, progress=progress)
-    return begin(home.runs, config, snapshot=source.snapshot), source
+    return begin(home.runs, config, snapshot=source.snapshot, name=run_name()), source
 
 
 def _resumed(home: Home, progress: Progress) -> tuple[Run, Source]:

@@ -21,13 +21,26 @@ from scrubjay.training.fit import Fitted, fit
 from scrubjay.training.secrets import masked
 
 
-def fit_run(home: Home, run: Run, source: Source, *, resume: bool, progress: Progress) -> Fitted:
-    """Train as the run's configuration says; a killed fit goes on from its last checkpoint."""
+def fit_run(
+    home: Home,
+    run: Run,
+    source: Source,
+    *,
+    resume: bool,
+    progress: Progress,
+    leads: bool = True,
+) -> Fitted:
+    """Train as the run's configuration says; a killed fit goes on from its last checkpoint.
+
+    Args:
+        leads: whether this is the only process, or the first of several.
+    """
     return fit(
         run.config,
         run=run.folder,
         provided={"items": source.items, "read": home.reader()},
         resume=resume,
+        leads=leads,
         progress=progress,
     )
 

@@ -21,6 +21,7 @@ from scrubjay.training.callbacks import failure
 from scrubjay.training.data import PairBatch, ViewBatch
 from scrubjay.training.freeze import freeze_towers
 from scrubjay.training.losses import PairLoss
+from scrubjay.training.ranks import everyones, gathered
 from scrubjay.training.schedule import scheduled
 
 RECALL_AT = (1, 5, 10)
@@ -99,6 +100,7 @@ class ContrastiveModule(LightningModule):
         self._lr, self._betas = lr, (float(betas[0]), float(betas[1]))
         self._weight_decay, self._warmup, self._final_lr = weight_decay, warmup, final_lr
         self._loss_rows = loss_rows
+        self._dim = encoder.spec.dim
         self._views: list[tuple[str, Tensor, Tensor, Tensor]] = []
         self.held_out: dict[str, HeldOut] = {}
 
@@ -119,14 +121,19 @@ class ContrastiveModule(LightningModule):
         return functional.normalize(rows.float(), dim=-1)
 
     def training_step(self, batch: PairBatch, batch_idx: int) -> Tensor | None:
-        """The loss of one batch; None when it holds nothing to learn from."""
-        vectors = {
+        """The loss of one batch; None when it holds nothing to learn from.
+
+        Where several processes train, their batches are one: what each of them holds is a negative
+        of what the others do.
+        """
+        own = {
             modality: self.vectors(modality, inputs) for modality, inputs in batch.inputs.items()
         }
-        losses = self.loss(vectors, batch.groups)
+        vectors, groups = gathered(own, batch.groups, list(self.towers), self._dim)
+        losses = self.loss(vectors, groups)
         if not losses:
             return None
-        size = max(len(groups) for groups in batch.groups.values())
+        size = max(len(one) for one in groups.values())
         for name, value in losses.items():
             self.log(f"train/{name}", value.detach(), on_step=True, on_epoch=True, batch_size=size)
         self.log("train/scale", self.loss.scale().detach(), on_step=True, batch_size=size)
@@ -151,7 +158,7 @@ class ContrastiveModule(LightningModule):
         Raises:
             TrainingFailed: the last step led to weights whose vectors are not finite.
         """
-        self.held_out = _gather(self._views)
+        self.held_out = _gather(everyones(self._views))
         if not all(np.isfinite(found.vectors).all() for found in self.held_out.values()):
             raise TrainingFailed(failure(self.trainer, "vectors are not finite"))
         figures = {**self._held_out_loss(), **retrieval_figures(self.held_out)}
@@ -212,10 +219,13 @@ def _gather(views: Sequence[tuple[str, Tensor, Tensor, Tensor]]) -> dict[str, He
     found: dict[str, HeldOut] = {}
     for modality in dict.fromkeys(name for name, *_ in views):
         mine = [one[1:] for one in views if one[0] == modality]
+        places = torch.cat([positions for _, _, positions in mine]).numpy()
+        # Several processes may have looked at the same view, so that all look at as many.
+        _, once = np.unique(places, return_index=True)
         found[modality] = HeldOut(
-            vectors=torch.cat([vectors for vectors, _, _ in mine]).numpy(),
-            groups=torch.cat([groups for _, groups, _ in mine]).numpy(),
-            positions=torch.cat([positions for _, _, positions in mine]).numpy(),
+            vectors=torch.cat([vectors for vectors, _, _ in mine]).numpy()[once],
+            groups=torch.cat([groups for _, groups, _ in mine]).numpy()[once],
+            positions=places[once],
         )
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -22,6 +22,7 @@ from scrubjay.core.errors import BadConfig, BadMedia, NotReady, TrainingFailed
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.core.types import EncoderSpec, Item, Kind, Media, Modality, Split
 from scrubjay.training.epochs import EpochData
+from scrubjay.training.order import EpochOrder, OneOrder
 from scrubjay.training.pairs import Anchor, Draw, anchors_of, draw, epoch_batches, group_items
 from scrubjay.training.views import Decoded, View, views_of, window
 
@@ -141,11 +142,9 @@ class PairData(EpochData):
         batches = HeldOutBatches(
             self.held_out, self._encoder, self._spec, self._decoded, self._batch_size
         )
-        return self._loader(batches, range(len(batches)))
+        return self._loader(batches, OneOrder(len(batches)))
 
-    def _loader(
-        self, dataset: Dataset[Batch], order: Sampler[Any] | Sequence[int]
-    ) -> DataLoader[Batch]:
+    def _loader(self, dataset: Dataset[Batch], order: Sampler[Any]) -> DataLoader[Batch]:
         return DataLoader(
             dataset,
             batch_size=None,
@@ -298,27 +297,6 @@ class HeldOutBatches(Dataset[ViewBatch]):
         numbers = torch.tensor([self._views[at].group for at in kept], dtype=torch.int64)
         positions = torch.tensor(kept, dtype=torch.int64)
         return ViewBatch([modality.value], _tensors(ready), numbers, positions, problems)
-
-
-class EpochOrder(Sampler[tuple[int, int]]):
-    """(epoch, position) keys of one epoch; Lightning says which epoch it is."""
-
-    def __init__(self, n_batches: int) -> None:
-        """Begin at epoch 0."""
-        self._n_batches = n_batches
-        self._epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """The next pass is of this epoch."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        """Batches in an epoch."""
-        return self._n_batches
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        """The keys in order: the shuffling is the batches' own."""
-        return iter([(self._epoch, position) for position in range(self._n_batches)])
 
 
 def _media_of(view: View, decoded: Decoded, longest_s: float | None) -> Media:

@@ -68,6 +68,7 @@ def fit(
     run: Path,
     provided: Mapping[str, object] | None = None,
     resume: bool = False,
+    leads: bool = True,
     progress: Progress = silent,
 ) -> Fitted:
     """Build what the configuration describes, train it, and keep the best weights.
@@ -79,6 +80,7 @@ def fit(
         provided: objects that `_ref_` may name, besides `run`, `checkpoints` and `panels`
             (folders, as text) and `progress`.
         resume: go on from the last checkpoint; from the beginning when there is none yet.
+        leads: whether this is the only process, or the first of several; the others write nothing.
         progress: told of every batch.
 
     Raises:
@@ -88,7 +90,8 @@ def fit(
         Damaged: the checkpoint to resume from cannot be loaded.
     """
     last = run / CHECKPOINTS / LAST
-    _prepare(config, run, resume=resume, begun=last.exists())
+    if leads:
+        _prepare(config, run, resume=resume, begun=last.exists())
     seed = int(config.get("seed", 0))
     seed_everything(seed, verbose=False)
     objects = _build(config, run, {**(provided or {}), "progress": progress})
@@ -241,6 +244,11 @@ def _failures() -> Iterator[None]:
             "trainer.precision=bf16-mixed, or train with trainer.accelerator=cpu"
         ) from error
     except RuntimeError as error:
+        if "not used in producing the loss" in str(error):
+            raise BadConfig(
+                "not every batch uses all of the encoder (no recordings, say), and several "
+                "processes must know: set trainer.strategy=ddp_find_unused_parameters_true"
+            ) from error
         if "Error(s) in loading state_dict" not in str(error):
             raise
         raise BadConfig(

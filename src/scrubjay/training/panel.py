@@ -59,6 +59,8 @@ class RetrievedPictures(Callback):
         data: Any = getattr(trainer, "datamodule", None)
         if trainer.sanity_checking or trainer.state.fn != TrainerFn.FITTING:
             return
+        if not trainer.is_global_zero:
+            return
         if not isinstance(pl_module, ContrastiveModule) or not isinstance(data, Shows):
             return
         held_out = pl_module.held_out

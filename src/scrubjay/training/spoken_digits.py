@@ -27,9 +27,10 @@ from scrubjay.core.types import Media, Modality, Sound
 from scrubjay.evaluate.retrieval import precision_at_k
 from scrubjay.media.audio import decode_sound
 from scrubjay.models.builtin.inputs import VariedSpeech
-from scrubjay.training.data import EpochOrder, PairBatch
+from scrubjay.training.data import PairBatch
 from scrubjay.training.epochs import EpochData
 from scrubjay.training.handwriting import Handwriting, read_handwriting
+from scrubjay.training.order import EpochOrder
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TEST_TAKES = range(5)

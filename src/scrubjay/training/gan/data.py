@@ -12,9 +12,9 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from scrubjay.core.errors import BadConfig
-from scrubjay.training.data import EpochOrder
 from scrubjay.training.epochs import EpochData
 from scrubjay.training.handwriting import DIGITS, Handwriting, find_handwriting
+from scrubjay.training.order import EpochOrder
 
 MULTIPLE: Final = 4
 """Of which the side of a picture must be one; a black frame makes it so."""

@@ -23,8 +23,8 @@ from scrubjay.media.world.lexicon import OPPOSITE
 from scrubjay.media.world.scene import Sampler, Scene, twin
 from scrubjay.media.world.things import Language
 from scrubjay.models.builtin.inputs import VariedSpeech
-from scrubjay.training.data import EpochOrder
 from scrubjay.training.epochs import EpochData
+from scrubjay.training.order import EpochOrder
 from scrubjay.training.world.binding import bound
 from scrubjay.training.world.clips import (
     EXCHANGED,

@@ -19,8 +19,8 @@ from scrubjay.media.world.outside import outside
 from scrubjay.media.world.questions import Kind
 from scrubjay.media.world.scene import Sampler, shape_of
 from scrubjay.models.image_input import ImageInput
-from scrubjay.training.data import EpochOrder
 from scrubjay.training.epochs import EpochData
+from scrubjay.training.order import EpochOrder
 from scrubjay.training.world.vqa_examples import Example, example, read, softened
 from scrubjay.training.world.vqa_lexicon import answer_places, kind_of
 
