@@ -89,6 +89,7 @@ def write_prompts(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_rules_and_judge_tell_a_good_model_from_a_poor_one(server, tmp_path):
     model = "vlm=remote vlm.url={} vlm.model={}"
     arguments = ["--chat", write_prompts(tmp_path), "--home", tmp_path / "home"]

@@ -10,9 +10,11 @@ from typing import Any
 
 import typer
 
+from scrubjay.cli.compare_points import compare_settings, points_of, words_of
 from scrubjay.cli.compose import ask_settings, compose
 from scrubjay.cli.main import app
 from scrubjay.retrain.month_plan import plan_of
+from scrubjay.services import open_home
 
 NO_HOME = Path("/nowhere")
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
@@ -72,8 +74,24 @@ def composed_overrides(words: list[str]) -> None:
         compose(overrides)
     elif name in {"retrain", "doctor"} and overrides:
         plan_of(compose(overrides, config_name="retrain"))
+    elif name == "compare":
+        compared_points(parameters)
     elif name in {"ask", "describe", "read", "serve"}:
         ask_settings(NO_HOME, asked_with(parameters))
+
+
+def compared_points(parameters: dict[str, Any]) -> None:
+    """Compose what a comparison is told, and the points it names."""
+    words = list(parameters["words"] or [])
+    overrides = [word for word in words if "=" in word]
+    settings = compare_settings(NO_HOME, None, overrides)
+    home = open_home(NO_HOME)
+    if parameters["encoders"]:
+        for text in parameters["model"] or []:
+            assert words_of(text if "=" in text else f"encoder={text}")[0]
+        return
+    models = parameters["model"] or settings["models"]
+    assert points_of(home, models, quantize=[], prompts=[])
 
 
 def asked_with(parameters: dict[str, Any]) -> list[str]:

@@ -1,59 +1,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import UTC, datetime
 
-from PIL import Image
+import pytest
 
-from scrubjay.ask.comparing.report_page import compare_html, in_bytes, in_seconds
-from scrubjay.ask.comparing.results import Result
-from scrubjay.ask.comparing.running import Outcome
-from tests.ask.comparing.posed import point, posed, said
-
-EVIL = "</td><script>alert(1)</script><img src=x onerror=alert(2)>"
-
-
-def page_of(folder, *, n=4, names=("good", EVIL)):
-    picture = folder / 'a "b" <c>.png'
-    Image.new("RGB", (300, 200), (200, 30, 30)).save(picture)
-    questions = tuple(
-        replace(
-            posed("red", f"{EVIL} not", question=f"{EVIL}?", group=str(at)),
-            pictures=(picture,),
-            name=str(at),
-        )
-        for at in range(n)
-    )
-    rows = []
-    for number, name in enumerate(names):
-        answers = tuple(
-            said("red" if at % 2 or not number else EVIL, seconds=0.1 + number, confidence=0.8)
-            for at in range(n)
-        )
-        outcome = Outcome(name, visits=[{"peak_bytes": (number + 1) * 10**8}])
-        took = tuple(one.seconds for one in answers)
-        rows.append(Result(point(name), outcome, questions, answers, took, 0.5 + number))
-    rows.append(
-        Result(
-            point("broken"),
-            Outcome("broken", failure=EVIL),
-            questions,
-            (said("", told=False),) * n,
-            (),
-            None,
-        )
-    )
-    return compare_html(
-        rows,
-        name=EVIL,
-        measure="normalised",
-        currency="EUR",
-        how="one at a time",
-        machine={"system": "Linux", "processors": 2, "python": "3"},
-        notes=[EVIL],
-        when=datetime(2026, 11, 21, tzinfo=UTC),
-    )
+from scrubjay.ask.comparing.report_page import in_bytes, in_seconds
+from tests.ask.comparing.pages import chat_page_of, encoder_page_of, page_of
 
 
 def test_nothing_a_stranger_wrote_becomes_markup(tmp_path):
@@ -62,6 +14,15 @@ def test_nothing_a_stranger_wrote_becomes_markup(tmp_path):
     assert "onerror=alert" not in re.sub(r"&lt;img src=x onerror=alert", "", page)
     assert "&lt;script&gt;" in page
     assert "<img src=x" not in page
+
+
+@pytest.mark.parametrize("made", [chat_page_of, encoder_page_of])
+def test_the_other_pages_escape_and_load_nothing_either(made):
+    page = made()
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;" in page
+    assert "default-src 'none'" in page
 
 
 def test_nothing_is_loaded_from_elsewhere(tmp_path):
