@@ -21,6 +21,7 @@ from scrubjay.store.index import Row
 from scrubjay.store.partitions import Partitioned, partitioned
 from scrubjay.store.table import StoredTable
 from tests.search.conftest import ColourEncoder
+from tests.store.films import film, film_rows
 from tests.store.made import item, units
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -163,3 +164,16 @@ def test_a_query_is_never_compared_with_rows_in_another_versions_space(tmp_path,
         Searcher(ColourEncoder(version=serving), generation, Champion(serving, of))
     asked = Searcher(ColourEncoder(version=of), generation, Champion(of, of))
     assert asked.search(Query(text="red")).hits
+
+
+def test_a_video_is_carried_whole_or_left_to_whoever_embeds_it(tmp_path):
+    generations, old, rows, _ = filled(tmp_path)
+    new = generations.create("v2", dim=NEW, attribute_types={})
+    made = film_rows(900, 6, np.random.default_rng(0))
+    old.add(made, units(len(made), OLD, seed=8))
+    assert bridge_generation(old, new, BRIDGES, page_rows=7) == len(rows)
+    assert old.embedded().keys() - new.embedded().keys() == {film(900).id}
+    every = BRIDGES | {Modality.TEXT: bridge(Modality.TEXT, 5)}
+    assert bridge_generation(old, new, every, page_rows=7) == len(made)
+    assert new.spans(film(900).id) == old.spans(film(900).id)
+    assert new.mapped() == old.embedded().keys()

@@ -30,7 +30,8 @@ def bridge_generation(
     Args:
         old: in the space the bridges begin in.
         new: in the space they end in.
-        bridges: modality -> its rows' bridge; rows of other modalities are left out.
+        bridges: modality -> its rows' bridge; items with rows of other modalities are left out: a
+            video is whole or not there, and who embeds what is not there embeds it.
         page_rows: rows held in memory at once, or somewhat more.
         progress: told of rows looked at.
 
@@ -41,9 +42,10 @@ def bridge_generation(
         WrongUse: a bridge between other versions than these generations'.
     """
     total, looked_at, written = old.count(), 0, 0
+    without = old.holding(set(Modality) - bridges.keys())
     for page in old.pages(page_rows):
         failpoint("bridge.before_page")
-        written += new.carry(page, bridges)
+        written += new.carry(page, bridges, without=without)
         failpoint("bridge.after_page")
         looked_at += len(page)
         progress("mapping rows", looked_at, total)

@@ -100,12 +100,17 @@ class HeldRows:
 
 
 def unheld(
-    page: Page, held: HeldRows, modalities: Collection[Modality], *, version: str
+    page: Page,
+    held: HeldRows,
+    modalities: Collection[Modality],
+    *,
+    version: str,
+    without: Collection[str] = (),
 ) -> pa.Table:
     """Rows of a page, of these modalities, that a generation of `version` still lacks.
 
-    Left out are those there already, those of items it embedded itself, and those that say
-    `version` made them: mapped back into its space they would pass for its own.
+    Left out are those there already, those of items it embedded itself or that are in `without`,
+    and those that say `version` made them: mapped back into its space they would pass for its own.
     """
     import pyarrow as pa
 
@@ -116,6 +121,7 @@ def unheld(
         and key not in held.keys
         and maker != version
         and held.makers.get(item_id) != version
+        and item_id not in without
         for key, item_id, maker, modality in zip(*columns, strict=True)
     ]
     return page.rows if all(wanted) else page.rows.filter(pa.array(wanted, pa.bool_()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,7 @@ from scrubjay.store.carried import (
 from scrubjay.store.catalog_schema import checked, items_of
 from scrubjay.store.groups import Moment
 from scrubjay.store.nearest import Nearest
-from scrubjay.store.partitions import partition, partitioned, repartition
+from scrubjay.store.partitions import keep_level, partitioned, repartition
 from scrubjay.store.purge import scour
 from scrubjay.store.rows import (
     KEY,
@@ -46,12 +45,6 @@ from scrubjay.store.told import described_anew, spans_of, tally, vectors_of, vie
 __all__ = ["Found", "Generation", "Page", "Row", "Span", "StoredMoment"]
 
 BATCH = 2_000
-GATHER_ABOVE = 32
-"""Small files a generation may have before they are gathered; gathering rewrites its vectors."""
-UNINDEXED_SHARE = 0.05
-"""Rows an approximate index may not know yet; they are compared one by one until it does."""
-KEEP = timedelta(hours=1)
-"""Old versions are kept for searches that are under way."""
 
 
 class Generation:
@@ -134,7 +127,13 @@ class Generation:
         for page in self._table.pages(rows):
             yield Page(self.version, page)
 
-    def carry(self, page: Page, maps: Mapping[Modality, SpaceMap]) -> int:
+    def carry(
+        self,
+        page: Page,
+        maps: Mapping[Modality, SpaceMap],
+        *,
+        without: Collection[str] = (),
+    ) -> int:
         """Write another generation's rows, mapped into this one's space, in one commit.
 
         Each keeps the version that made it. What is here already stays as it is, and rows of a
@@ -143,6 +142,7 @@ class Generation:
         Args:
             page: of a generation in whose space the maps begin.
             maps: modality -> the map of its rows into this generation's space.
+            without: ids of items that are left out.
 
         Returns:
             Rows written.
@@ -155,7 +155,7 @@ class Generation:
         maps = fitting_maps(maps, page, into=self.version)
         with self._table.writing():
             held = self._held_rows()
-            rows = unheld(page, held, maps.keys(), version=self.version)
+            rows = unheld(page, held, maps.keys(), version=self.version, without=without)
             if rows.num_rows:
                 self._table.grow(joined_types(self.attribute_types(), types_in(rows.schema)))
                 if tells_clues(rows):
@@ -358,6 +358,12 @@ class Generation:
         """The moments of a video in order of time, each with its rows; none of other items."""
         return moments_in(self.spans(item_id))
 
+    def holding(self, modalities: Collection[Modality]) -> frozenset[str]:
+        """Ids of the items that have a row of any of these modalities."""
+        names = sorted(one.value for one in modalities)
+        rows = self._table.rows(["id"], where=sql_in("`modality`", names)) if names else None
+        return frozenset(() if rows is None else rows["id"].to_pylist())
+
     def mapped(self) -> frozenset[str]:
         """Ids of the items whose rows were mapped, not embedded."""
         rows = self._table.rows(["id"], where=f"`version` != {sql_text(self.version)}")
@@ -380,13 +386,7 @@ class Generation:
     def optimise(self) -> None:
         """Build or extend the approximate index and gather small files, where that is due."""
         with self._table.writing():
-            count = self._table.count()
-            there = partitioned(self._table)
-            due = there.partitions > 0 and there.unindexed > UNINDEXED_SHARE * count
-            if due or self._table.small_files() > GATHER_ABOVE:
-                self._table.compact(keep=KEEP)
-            if count >= max(self._settings.exact_below, 1):
-                partition(self._table, count, there.partitions)
+            keep_level(self._table, least=self._settings.exact_below)
 
     def sync(self) -> None:
         """Flush every file to the disk: what was added is then there whatever happens."""

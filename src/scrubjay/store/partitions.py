@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,13 @@ from scrubjay.store.table import StoredTable
 
 PARTITION_ROWS = 4096
 """Rows a partition should have; there are enough of them to be worth searching few."""
+
+GATHER_ABOVE = 32
+"""Small files a generation may have before they are gathered; gathering rewrites its vectors."""
+UNINDEXED_SHARE = 0.05
+"""Rows an approximate index may not know yet; they are compared one by one until it does."""
+KEEP = timedelta(hours=1)
+"""Old versions are kept for searches that are under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,21 @@ def partitioned(table: StoredTable) -> Partitioned:
                 stats = handle.index_stats(index.name)
                 return Partitioned(int(match[1]), int(stats.num_unindexed_rows) if stats else 0)
     return Partitioned()
+
+
+def keep_level(table: StoredTable, *, least: int) -> None:
+    """Build or extend the index and gather small files, where that is due.
+
+    Args:
+        least: rows of a table that has an index.
+    """
+    count = table.count()
+    there = partitioned(table)
+    due = there.partitions > 0 and there.unindexed > UNINDEXED_SHARE * count
+    if due or table.small_files() > GATHER_ABOVE:
+        table.compact(keep=KEEP)
+    if count >= max(least, 1):
+        partition(table, count, there.partitions)
 
 
 def partition(table: StoredTable, rows: int, now: int) -> None:
