@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from scrubjay.core.config import Settings, home_path, registry_url, wants_builtin
+from scrubjay.core.config import (
+    ModelChoice,
+    Settings,
+    home_path,
+    registry_url,
+    wants_builtin,
+)
 from scrubjay.core.errors import MissingExtra, NotReady, WrongUse
 from scrubjay.core.protocols import Encoder, Progress, silent
 from scrubjay.core.types import Champion, Item, Kind, Split
@@ -38,15 +45,30 @@ CHAMPION_NAME = "champion"
 """What the version being served may be called."""
 
 
-def open_home(home: Path | None, *, builtin: bool | None = None) -> Home:
+def open_home(
+    home: Path | None,
+    *,
+    builtin: bool | None = None,
+    listener: ModelChoice | None = None,
+    reader: ModelChoice | None = None,
+) -> Home:
     """The home named on the command line, by $SCRUBJAY_HOME, or ./scrubjay-home.
 
     Args:
         home: as given on the command line.
         builtin: whether a new home begins with the encoder in the box; None asks the environment.
+        listener: what hears what is said in videos; None: what works offline, in English.
+        reader: what reads what is written in them; None: what works offline.
     """
     begins = wants_builtin() if builtin is None else builtin
-    return Home(Settings(home=home_path(home), builtin=begins, registry=registry_url()))
+    settings = Settings(home=home_path(home), builtin=begins, registry=registry_url())
+    return Home(
+        replace(
+            settings,
+            listener=listener or settings.listener,
+            reader=reader or settings.reader,
+        )
+    )
 
 
 def find_registry(home: Path | None, url: str | None) -> Registry:

@@ -2,17 +2,23 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
 from scrubjay.cli.add import SHOWN, add
+from scrubjay.core.config import Settings
 from scrubjay.core.errors import WrongUse
+from scrubjay.media.world.film import plan
+from scrubjay.media.world.film_file import write_film
+from scrubjay.store.home import Home
 from tests.media.samples import recorded, saved, scenery, tone
 
 Run = Callable[..., Result]
@@ -132,3 +138,52 @@ def test_a_bucket_is_added_like_a_folder_and_brought_level_the_next_time(run: Ru
     level = json.loads(run(url, "--json", "--month", "2026-11").stdout)
     assert (level["added"], level["unchanged"], level["gone"]) == (0, 2, 1)
     assert level["snapshot"] != first["snapshot"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_film_is_indexed_by_its_moments_as_it_was_planned(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is seen, heard, said and written, with all that works offline, against the plan."""
+    for module, extra in (("av", "video"), ("pocketsphinx", "speech"), ("rapidocr", "ocr")):
+        pytest.importorskip(module, reason=f"needs the `{extra}` extra")
+    pytest.importorskip("torch", reason="writes the built-in encoder's graphs")
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed")
+    monkeypatch.setenv("SCRUBJAY_BUILTIN", "1")
+    film = plan(26, np.random.default_rng(8), spoken=0.7, signs=0.7, slow=0.0, size=(320, 180))
+    (tmp_path / "films").mkdir()
+    said = write_film(film, tmp_path / "films" / "film.mp4")
+    (tmp_path / "films" / "list.m3u8").write_text("#EXTM3U\nfilm.mp4\n")
+    assert said
+    assert any(shot.sign for shot in film.shots)
+
+    result = run(tmp_path / "films", "--json")
+    assert result.exit_code == 0, result.output
+    done = json.loads(result.stdout)
+    assert (done["by_kind"], done["partly"], done["lacking"]) == ({"video": 1}, [], [])
+    assert done["moments"] == len(film.shots)
+    assert [one["path"] for one in done["quarantined"]] == ["list.m3u8"]
+    home = Home(Settings(home=tmp_path / "home"))
+    rows = [
+        row
+        for name in home.generations.names()
+        for page in home.generations.open(name).pages(1_000)
+        for row in page.rows.to_pylist()
+    ]
+    assert len(rows) == done["indexed"]
+    for shot in film.shots:
+        mine = [row for row in rows if abs(row["moment_s"] - shot.start_s) < 0.25]
+        assert all(abs(row["moment_end_s"] - shot.end_s) < 0.25 for row in mine)
+        assert any(row["clue"] == "seen" for row in mine)
+        read = "\n".join(row["clue_text"] for row in mine if row["clue"] == "read")
+        assert shot.sign is None or shot.sign.upper() in read.upper()
+    for one in said:
+        shot = film.shots[one.shot]
+        heard = [row for row in rows if row["clue"] in {"heard", "said"}]
+        near = [row for row in heard if row["start_s"] < one.end_s and row["end_s"] > one.start_s]
+        assert {row["clue"] for row in near} == {"heard", "said"}
+        assert all(abs(row["moment_s"] - shot.start_s) < 0.25 for row in near)
+    again = json.loads(run(tmp_path / "films", "--json").stdout)
+    assert (again["unchanged"], again["indexed"], again["moments"]) == (1, 0, 0)

@@ -6,13 +6,16 @@ import inspect
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from scrubjay.ask.settings import AskSettings, Choice
-from scrubjay.cli.compose import FOLDER, ask_settings, compose
+from scrubjay.cli.compose import FOLDER, ask_settings, compose, open_to_index
+from scrubjay.core.config import ModelChoice
 from scrubjay.core.errors import BadConfig, UnknownName, WrongUse
 from scrubjay.models.family import Room, families, load
+from scrubjay.search.films import films_of
 
 FAKES = ["vlm=fake", "ocr=fake", "asr=fake", "tts=fake"]
 ROOMS = (Room.VLM, Room.OCR, Room.ASR, Room.TTS)
@@ -124,3 +127,16 @@ def test_what_cannot_be_is_named(tmp_path, overrides, error, said):
 def test_an_option_the_family_lacks_is_named_when_it_is_loaded():
     with pytest.raises(UnknownName, match="weights"):
         load(Room.VLM, "fake", {"weights": 3})
+
+
+def test_what_indexes_hears_and_reads_videos_with_what_the_home_chooses(tmp_path: Path) -> None:
+    assert open_to_index(tmp_path).settings.listener == ModelChoice("pocketsphinx")
+    (tmp_path / "ask.yaml").write_text("asr: fake\nocr: fake\nk: 3\n")
+    settings = open_to_index(tmp_path).settings
+    assert settings.listener.family == "fake"
+    assert settings.reader == ModelChoice("fake")
+    models = films_of(open_to_index(tmp_path)).models
+    reader = models.reader()
+    assert reader is not None
+    assert reader.spec.family == "fake"
+    assert films_of(open_to_index(tmp_path)).models is models, "opened once"

@@ -42,9 +42,10 @@ def add(
 
     Example: scrubjay add ~/Pictures/tickets --month 2026-11
     """
-    from scrubjay.services import add_folder, open_home
+    from scrubjay.cli.compose import open_to_index
+    from scrubjay.services import add_folder
 
-    opened = open_home(home)
+    opened = open_to_index(home)
     added_in = month or f"{datetime.now(UTC).astimezone():%Y-%m}"
     with progress_bar() as progress:
         added = add_folder(opened, folder, month=added_in, progress=progress)

@@ -67,9 +67,10 @@ def set_version(
 
     Example: scrubjay champion set 2026-11-3f2a91c
     """
-    from scrubjay.services import open_home, set_champion
+    from scrubjay.cli.compose import open_to_index
+    from scrubjay.services import set_champion
 
-    opened = open_home(home)
+    opened = open_to_index(home)
     with progress_bar() as progress:
         now = set_champion(opened, version, progress=progress)
     rows = opened.generations.open(now.generation).count()

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scrubjay.core.config import ModelChoice, home_path
 from scrubjay.core.errors import BadConfig, MissingExtra, UnknownName, WrongUse
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
     from scrubjay.ask.settings import AskSettings
+    from scrubjay.store.home import Home
 
 FOLDER = Path(__file__).resolve().parent.parent / "conf"
 """The packaged configuration groups."""
@@ -91,13 +93,13 @@ def standing_overrides(path: Path, *, extra: str = "train") -> list[str]:
     return [f"{key}={_spelled(value)}" for key, value in flat]
 
 
-def ask_settings(home_path: Path, overrides: Sequence[str]) -> AskSettings:
+def ask_settings(home: Path, overrides: Sequence[str]) -> AskSettings:
     """Which models answer: the packaged configuration, the home's standing values, overrides.
 
     Hydra is imported only where one of the last two says something.
 
     Args:
-        home_path: its `ask.yaml` holds standing values, where there is one.
+        home: its `ask.yaml` holds standing values, where there is one.
         overrides: such as `vlm=transformers`, `vlm.source=FOLDER` or `prompt=rules`.
 
     Raises:
@@ -106,7 +108,7 @@ def ask_settings(home_path: Path, overrides: Sequence[str]) -> AskSettings:
     """
     from scrubjay.ask.settings import AskSettings
 
-    given = [*standing_overrides(home_path / ASK_FILE, extra="ask"), *overrides]
+    given = [*standing_overrides(home / ASK_FILE, extra="ask"), *overrides]
     if not given:
         return AskSettings()
     for text in given:
@@ -118,6 +120,22 @@ def ask_settings(home_path: Path, overrides: Sequence[str]) -> AskSettings:
     if prompts:
         config["prompt"] = _parsed(prompts[-1]).value()
     return AskSettings.from_config(config)
+
+
+def open_to_index(home: Path | None) -> Home:
+    """The home, with what its `ask.yaml` chooses to hear and read videos with.
+
+    Raises:
+        UnknownName, BadConfig, MissingExtra: as `ask_settings`.
+    """
+    from scrubjay.services import open_home
+
+    chosen = ask_settings(home_path(home).expanduser(), [])
+    return open_home(
+        home,
+        listener=ModelChoice(chosen.asr.family, chosen.asr.options),
+        reader=ModelChoice(chosen.ocr.family, chosen.ocr.options),
+    )
 
 
 def plain_values(overrides: Sequence[str]) -> dict[str, Any]:

@@ -43,9 +43,10 @@ def retrain(
              scrubjay retrain --dry-run
              scrubjay retrain --accept 2026-10
     """  # noqa: D301 - \b keeps Typer from joining the lines
-    from scrubjay.services import open_home, plan_month, run_month
+    from scrubjay.cli.compose import open_to_index
+    from scrubjay.services import plan_month, run_month
 
-    opened = open_home(home)
+    opened = open_to_index(home)
     config = _config(opened.path / STANDING, overrides or [])
     if dry_run:
         plan = plan_month(opened, config)

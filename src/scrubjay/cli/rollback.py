@@ -23,9 +23,10 @@ def rollback(
 
     Example: scrubjay rollback
     """
-    from scrubjay.services import open_home, roll_back
+    from scrubjay.cli.compose import open_to_index
+    from scrubjay.services import roll_back
 
-    opened = open_home(home)
+    opened = open_to_index(home)
     with progress_bar() as progress:
         done = roll_back(opened, version, progress=progress)
     if json:

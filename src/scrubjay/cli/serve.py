@@ -54,9 +54,8 @@ def serve(
 
     Example: scrubjay serve --port 8000 --home /srv/scrubjay
     """
-    from scrubjay.cli.compose import ask_settings
+    from scrubjay.cli.compose import ask_settings, open_to_index
     from scrubjay.core.errors import MissingExtra
-    from scrubjay.services import open_home
 
     try:
         from scrubjay.web.auth import read_token
@@ -66,7 +65,7 @@ def serve(
         if (error.name or "").partition(".")[0] == "scrubjay":
             raise
         raise MissingExtra("scrubjay serve", "serve") from error
-    opened = open_home(home)
+    opened = open_to_index(home)
     settings = ServeSettings(
         host=host,
         port=port,

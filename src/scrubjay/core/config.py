@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 HOME_VARIABLE = "SCRUBJAY_HOME"
 BUILTIN_VARIABLE = "SCRUBJAY_BUILTIN"
@@ -64,6 +66,14 @@ class IndexSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A family of models and its options."""
+
+    family: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Where the home is and what ingestion, index and evaluation may spend."""
 
@@ -77,6 +87,10 @@ class Settings:
     """Whether a new home is served by the built-in encoder until it has one of its own."""
     registry: str | None = None
     """Where versions and the champion are: `s3://bucket/prefix` or a folder; None: in the home."""
+    listener: ModelChoice = ModelChoice("pocketsphinx")
+    """What hears what is said in videos, where it is installed."""
+    reader: ModelChoice = ModelChoice("rapidocr")
+    """What reads what is written in them, where it is installed."""
 
 
 def home_path(given: Path | None) -> Path:

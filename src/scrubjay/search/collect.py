@@ -82,7 +82,7 @@ def add_folder(
         month: month added, `YYYY-MM`, unless a manifest says another.
         open_target: called once the catalog holds the items.
         progress: told after each file.
-        models: what listens to videos and reads in them; None: what works offline.
+        models: what listens to videos and reads in them; None: what the settings name.
 
     Raises:
         WrongUse: the folder is missing, or holds nothing Scrubjay knows.

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from threading import Lock
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+from scrubjay.core.config import ModelChoice
 from scrubjay.core.errors import MissingExtra
 from scrubjay.core.protocols import SpeechToText, TextReader
 from scrubjay.models.load import load_asr, load_ocr
-
-LISTENER: Final = "pocketsphinx"
-READER: Final = "rapidocr"
 
 T = TypeVar("T")
 
@@ -37,23 +34,11 @@ class LazyModels:
     """Models by how they are loaded; each is tried once. Threads may share it."""
 
     def __init__(
-        self,
-        listener: Callable[[], SpeechToText] | None = None,
-        reader: Callable[[], TextReader] | None = None,
+        self, listener: Callable[[], SpeechToText], reader: Callable[[], TextReader]
     ) -> None:
-        """Nothing is loaded yet.
-
-        Args:
-            listener: None: the one that works offline, in English.
-            reader: None: the one that works offline.
-        """
-        self._listener = _Once(
-            listener or (lambda: load_asr(LISTENER)),
-            "what is said in videos is not searched by its words",
-        )
-        self._reader = _Once(
-            reader or (lambda: load_ocr(READER)), "what is written in videos is not searched"
-        )
+        """Nothing is loaded yet."""
+        self._listener = _Once(listener, "what is said in videos is not searched by its words")
+        self._reader = _Once(reader, "what is written in videos is not searched")
 
     def listener(self) -> SpeechToText | None:
         """What hears what is said; raises as `load_asr`, save for a missing extra."""
@@ -101,7 +86,17 @@ class NoModels:
         return ()
 
 
-@lru_cache(maxsize=1)
-def default_models() -> LazyModels:
-    """The ones that work offline, loaded once in a process."""
-    return LazyModels()
+_opened: dict[str, LazyModels] = {}
+_opening = Lock()
+
+
+def chosen_models(listener: ModelChoice, reader: ModelChoice) -> LazyModels:
+    """Models by their families, the same ones in a whole process."""
+    name = repr((listener, reader))
+    with _opening:
+        if name not in _opened:
+            _opened[name] = LazyModels(
+                lambda: load_asr(listener.family, **listener.options),
+                lambda: load_ocr(reader.family, **reader.options),
+            )
+        return _opened[name]

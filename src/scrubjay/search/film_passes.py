@@ -145,7 +145,8 @@ class Passes:
                     onlooker.heard(block)
                 if listener is not None and said is None:
                     heard.extend(self._listened(block, listener, by_listener))
-        self._notes.keep("speech", by_ear, _tell_speech(spans, self.broken))
+        if known is None:
+            self._notes.keep("speech", by_ear, _tell_speech(spans, self.broken))
         if listener is not None and said is None:
             said = self._transcript(listener, heard)
             self._notes.keep("transcript", by_listener, said.to_json())

@@ -16,7 +16,7 @@ from scrubjay.core.protocols import Encoder, Progress
 from scrubjay.core.types import Item
 from scrubjay.media.video import DEFAULT_LIMITS
 from scrubjay.search.film_kept import Kept
-from scrubjay.search.film_models import FilmModels, NoModels, default_models
+from scrubjay.search.film_models import FilmModels, NoModels, chosen_models
 from scrubjay.search.film_rows import FilmRows, film_rows
 from scrubjay.store.gleanings import Gleanings
 from scrubjay.store.home import Home
@@ -70,7 +70,7 @@ def films_of(home: Home, models: FilmModels | None = None) -> Films:
     """Those of a home.
 
     Args:
-        models: what listens and reads; None: what works offline, where it is installed.
+        models: what listens and reads; None: what the settings name, where it is installed.
     """
 
     def is_here(item: Item) -> bool:
@@ -83,7 +83,7 @@ def films_of(home: Home, models: FilmModels | None = None) -> Films:
 
     return Films(
         path=home.originals.path,
-        models=models or default_models(),
+        models=models or chosen_models(home.settings.listener, home.settings.reader),
         kept=lambda item: WhileHere(home.gleanings, lambda: is_here(item)),
         limits=home.settings.video,
     )
