@@ -39,20 +39,20 @@ def rows(read: Sequence[Read], vlm: Path | None) -> Iterator[Row]:
 
     fused = answers(looked(without_looking(read), vlm), shipped())
     yield from _of(fused, "fused")
-    both = {(one.seed, one.entity): one for one in alone}
-
-    def gain(some: Sequence[Answered]) -> float:
-        before = counted(both[one.seed, one.entity] for one in some)
-        return counted(some).value - before.value
-
-    for name, some in (
-        ("all", fused),
-        ("drawings and pictograms", [one for one in fused if one.tags & {"drawing", "pictograms"}]),
-        ("others", [one for one in fused if not one.tags & {"drawing", "pictograms"}]),
+    for name, fits in (
+        ("all", lambda one: True),
+        ("drawings and pictograms", _shown),
+        ("others", lambda one: not _shown(one)),
     ):
-        told = interval(some, gain)
-        figure = f"{told.value:+.3f} [{told.low:+.3f}, {told.high:+.3f}]"
+        some, before = ([one for one in told if fits(one)] for told in (fused, alone))
+        gain = interval(some, before)
+        figure = f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
         yield Row(f"extract, what the model adds to F1, {name}", figure, SCRIPT)
+
+
+def _shown(one: Answered) -> bool:
+    """Whether words alone do not tell what its numbers are."""
+    return bool(one.tags & {"drawing", "pictograms"})
 
 
 def _of(told: Sequence[Answered], how: str) -> Iterator[Row]:

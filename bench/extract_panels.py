@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scrubjay.ask.extracting.entities import Entity
 from scrubjay.ask.extracting.extraction import Found, found_in
@@ -95,22 +96,29 @@ def counted(answered: Iterable[Answered]) -> F1:
     return f1((one.answer, one.truth) for one in answered)
 
 
-def interval(
-    answered: Sequence[Answered],
-    figure: Callable[[Sequence[Answered]], float] = lambda some: counted(some).value,
-    *,
-    confidence: float = 0.95,
-) -> Estimate:
-    """F1 (or another figure) with the interval of resampled panels."""
-    panels: dict[int, list[Answered]] = {}
-    for one in answered:
-        panels.setdefault(one.seed, []).append(one)
-    groups = list(panels.values())
+def interval(answered: Sequence[Answered], before: Sequence[Answered] = ()) -> Estimate:
+    """F1 with the interval of resampled panels; with `before`, what it is more than theirs."""
+    groups = {seed: at for at, seed in enumerate(sorted({one.seed for one in answered}))}
+    those = [_tallied(some, groups) for some in ((answered, before) if before else (answered,))]
     random = np.random.default_rng(0)
-    drawn = [
-        figure([one for at in random.integers(len(groups), size=len(groups)) for one in groups[at]])
-        for _ in range(RESAMPLES)
-    ]
-    tail = 50 * (1 - confidence)
-    low, high = np.percentile(drawn, [tail, 100 - tail])
-    return Estimate(figure(answered), float(low), float(high))
+    n = len(groups)
+    often = random.multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
+    values, drawn = ([_f1(weights @ one) for one in those] for weights in (np.ones((1, n)), often))
+    value, spread = (some[0] - (some[1] if before else 0.0) for some in (values, drawn))
+    low, high = np.percentile(spread, [2.5, 97.5])
+    return Estimate(float(value[0]), float(low), float(high))
+
+
+def _tallied(answered: Sequence[Answered], groups: Mapping[int, int]) -> NDArray[np.float64]:
+    """(panels, 3): right, wrong and missed answers."""
+    made = np.zeros((len(groups), 3))
+    for one in answered:
+        score = counted([one])
+        made[groups[one.seed]] += score.right, score.wrong, score.missed
+    return made
+
+
+def _f1(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 3) to (n,)."""
+    right, wrong, missed = counts.T
+    return np.asarray(2 * right / np.maximum(2 * right + wrong + missed, 1))

@@ -131,7 +131,7 @@ def surroundings(picture: Picture, page: Page, one: Candidate) -> Picture:
     middle = corners.mean(axis=0)
     length = float(np.linalg.norm(corners[1] - corners[0]))
     side = max(IN_LENGTHS * length, IN_HEIGHTS * one.placed.height, 16.0)
-    half = math.ceil(side / 2)
+    half = math.ceil(round(side / 2, 3))
     left, top = round(float(middle[0])) - half, round(float(middle[1])) - half
     ground = np.median(picture[0], axis=0).astype(np.uint8)
     made = np.broadcast_to(ground, (2 * half, 2 * half, 3)).copy()

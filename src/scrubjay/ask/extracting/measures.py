@@ -79,7 +79,9 @@ _UNIT: Final = re.compile(
 _AXIS: Final = re.compile(
     rf"\s*[(\[]?\s*(?P<axis>{_AXIS_WORD})\s*[)\]]?(?=[xX]\s*[\dwWhHdDlL]|[^a-zA-Z]|$)"
 )
-_AXIS_BEFORE: Final = re.compile(rf"(?<![a-wyzA-WYZ])(?P<axis>{_AXIS_WORD})\s*[:=.]?\s*$")
+_AXIS_BEFORE: Final = re.compile(
+    rf"(?<![a-wyzA-WYZ])(?<![a-zA-Z][xX])(?P<axis>{_AXIS_WORD})\s*[:=.]?\s*$"
+)
 _TIMES: Final = re.compile(r"\s*(?:[xX*]|by)\s*")
 _TIMES_AXIS: Final = re.compile(rf"\s*(?:[xX*]|by)\s*(?:(?P<axis>{_AXIS_WORD})\s*[:=]?\s*)?$")
 _RANGE: Final = re.compile(r"\s?(?:-|~|to|bis)\s?")
@@ -93,7 +95,6 @@ _BRACKETED: Final = re.compile(
 _NO_INCHES: Final = re.compile(
     r"\s*-?\s*(?:1\b|one\b|a\b|the\b|stock|box|pack|total)", re.IGNORECASE
 )
-_SHORT_AXES: Final = frozenset("wldhtb")
 
 
 def measures(line: str, label: str = "") -> list[Measure]:
@@ -131,11 +132,10 @@ def _finished(one: Measure, text: str, line: str, axes: Sequence[str]) -> Measur
 
 
 def _tokens(text: str, label: str) -> list[_Token]:
-    found = list(numbers(text))
     tokens: list[_Token] = []
-    for at, number in enumerate(found):
-        until = found[at + 1].start if at + 1 < len(found) else len(text)
-        tokens.append(_token(text, number, until, inside=_inside(text, number, tokens)))
+    for number in numbers(text):
+        if not tokens or number.start >= tokens[-1].end:  # else it is the 3 of `ft3`
+            tokens.append(_token(text, number, inside=_inside(text, number, tokens)))
     if tokens and all(one.unit is None for one in tokens):
         before = text[: tokens[0].number.start]
         unit = _bracketed(before) or (_bracketed(label) if not before.strip() else None)
@@ -149,7 +149,7 @@ def _inside(text: str, number: Number, before: Sequence[_Token]) -> bool:
     return bool(before) and _TIMES_AXIS.fullmatch(text, before[-1].end, number.start) is not None
 
 
-def _token(text: str, number: Number, until: int, *, inside: bool) -> _Token:
+def _token(text: str, number: Number, *, inside: bool) -> _Token:
     start = number.start
     axis = None
     before = _AXIS_BEFORE.search(text, 0, start)
@@ -158,14 +158,14 @@ def _token(text: str, number: Number, until: int, *, inside: bool) -> _Token:
     end = number.end
     unit, spelled = None, ""
     match = _UNIT.match(text, end)
-    letter = text[end : end + 2].strip()[:1].lower()
-    if letter in _SHORT_AXES and (inside or _times_soon(text, end)):
+    tagged = _AXIS.match(text, end)
+    if tagged is not None and (inside or _times_soon(text, end)):
         # `30W x 20D`: an axis, unless a unit is spelled there that is longer.
         longer = match is not None and len((match["unit"] or "").strip()) > 1
-        if not longer and (tagged := _AXIS.match(text, end)):
+        if not longer:
             axis, end = _AXES[tagged["axis"].lower()], tagged.end()
             match = _UNIT.match(text, end)
-    if match is not None and match.end() <= max(until, match.start() + 1):
+    if match is not None:
         unit, spelled = _unit(match, text)
         if unit is not None:
             end = match.end()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
@@ -164,7 +165,8 @@ def tidy(value: float) -> float:
 
 def written(value: float, unit: str) -> str:
     """As the challenge writes it: `500.0 gram`."""
-    return f"{tidy(value)!r} {unit}" if "e" not in repr(tidy(value)) else f"{value:f} {unit}"
+    plain = f"{Decimal(repr(tidy(value))):f}"
+    return f"{plain if '.' in plain else f'{plain}.0'} {unit}"
 
 
 @lru_cache(maxsize=256)

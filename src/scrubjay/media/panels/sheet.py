@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -52,13 +53,7 @@ class Sheet:
 
     def font(self, size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
         """The sheet's font; Pillow's own where fonts are missing."""
-        path = FONTS / self._names[bold]
-        if path.exists():
-            return ImageFont.truetype(str(path), size)
-        made = ImageFont.load_default(size)
-        if not isinstance(made, ImageFont.FreeTypeFont):
-            raise TypeError("Pillow was built without FreeType, which draws letters of a size")
-        return made
+        return _font(self._names[bold], size)
 
     def text(
         self,
@@ -157,6 +152,17 @@ class Sheet:
             f"only ${whole}",
         )
         return forms[int(self.random.integers(len(forms)))]
+
+
+@lru_cache(maxsize=512)
+def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    path = FONTS / name
+    if path.exists():
+        return ImageFont.truetype(str(path), size)
+    made = ImageFont.load_default(size)
+    if not isinstance(made, ImageFont.FreeTypeFont):
+        raise TypeError("Pillow was built without FreeType, which draws letters of a size")
+    return made
 
 
 def fonts_are_here() -> bool:

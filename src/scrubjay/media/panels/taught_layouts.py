@@ -236,5 +236,61 @@ def pack_back(random: np.random.Generator, printed: Print) -> Label:
     return Label(sheet, {name: amount}, frozenset({"distractors", "nutrition"}))
 
 
-LAYOUTS = (pack_front, spec_table, rating_plate, arrows, pictogram_strip, pack_back)
+def captions(random: np.random.Generator, printed: Print) -> Label:
+    """Numbers in a row or two, what each is in small letters over or under it."""
+    words = printed.words
+    size = int(random.integers(19, 26))
+    facts = _some_facts(random, int(random.integers(2, 5)))
+    sheet = Sheet(random, words, (int(random.integers(500, 660)), int(random.integers(220, 300))))
+    under = random.random() < 0.6
+    across = min(len(facts), 3)
+    sheet.text(20, 12, pick(random, words.goods), size + 2, bold=True)
+    for at, (name, amount) in enumerate(facts.items()):
+        x = sheet.width * (at % across + 0.5) / across
+        y = 80 + 95 * (at // across)
+        low, high = (y, y + 1.5 * size) if under else (y + 1.2 * size, y)
+        sheet.text(x, low, printed.amount(amount), size, bold=True, anchor="mm")
+        name_size = max(12, round(0.7 * size))
+        sheet.text(x, high, pick(random, words.phrases[name]), name_size, anchor="mm")
+    return Label(sheet, dict(facts))
+
+
+def callouts(random: np.random.Generator, printed: Print) -> Label:
+    """Short sentences about a product, here and there around it."""
+    words = printed.words
+    size = int(random.integers(17, 23))
+    facts = _some_facts(random, int(random.integers(2, 5)))
+    sheet = Sheet(random, words, (int(random.integers(440, 560)),) * 2)
+    middle = sheet.width / 2
+    sheet.pen.rounded_rectangle(
+        (middle - 60, middle - 80, middle + 60, middle + 80), 12, outline=sheet.ink, width=3
+    )
+    places = [(20, 70), (middle - 20, 30), (20, sheet.height - 90), (middle, sheet.height - 45),
+              (20, 130)]  # fmt: skip
+    for place, (name, amount) in zip(places, facts.items(), strict=False):
+        text = pick(random, words.sentences[name]).format(printed.amount(amount))
+        sheet.text(*place, text, size)
+    made = noise(sheet, words, [(20, sheet.height - 140)], size - 2)
+    return Label(sheet, dict(facts), frozenset({"distractors"} if made else ()))
+
+
+def _some_facts(random: np.random.Generator, number: int) -> dict[str, Amount]:
+    heavy = products.weight(random, heavy=True)
+    known = {
+        "item_weight": heavy,
+        "maximum_weight_recommendation": products.load(random, heavy),
+        "item_volume": products.volume(random, large=True),
+        "voltage": products.voltage(random),
+        "wattage": products.wattage(random),
+        **products.sides(random),
+    }
+    names = list(known)
+    random.shuffle(names)
+    return {name: known[name] for name in names[:number]}
+
+
+LAYOUTS = (
+    *(pack_front, spec_table, rating_plate, arrows),
+    *(pictogram_strip, pack_back, captions, callouts),
+)
 """All of them; each is as likely as the others."""
