@@ -32,8 +32,8 @@ from scrubjay.ask.extracting.scoring import Coefficients
 from scrubjay.ask.extracting.units import written
 from scrubjay.media.panels.vocabulary import Part
 
-PANELS = 1200
-FUSED_PANELS = 400
+PANELS = 900
+FUSED_PANELS = 240
 FUSED_FROM = 50_000
 """First seed of the panels that the fused weights are fitted on."""
 RIDGE = 0.002
