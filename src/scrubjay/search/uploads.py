@@ -76,12 +76,14 @@ class Taken:
         name: of the file.
         state: `added`, `updated` (it was there, and more is known of it now) or `unchanged`.
         why_not_indexed: why no search finds it; None for what is found.
+        partly: why a part of a video is not found, and which; None: all of it is.
     """
 
     name: str
     item: Item
     state: str
     why_not_indexed: str | None = None
+    partly: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Uploaded:
                     "kind": one.item.kind.value,
                     "state": one.state,
                     "indexed": one.why_not_indexed is None,
-                    "reason": one.why_not_indexed,
+                    "reason": one.why_not_indexed or one.partly,
                 }
                 for one in self.taken
             ],
@@ -176,7 +178,9 @@ def take_uploads(
             home.uploads.leave(under_way)
             raise
     try:
-        version, reasons = index_items(home, [one.id for one in items], open_target, progress)
+        version, reasons, partly = index_items(
+            home, [one.id for one in items], open_target, progress
+        )
     except BaseException:
         home.uploads.leave(under_way)
         raise
@@ -193,7 +197,9 @@ def take_uploads(
         item = now[item_id]
         state = "added" if item_id not in before else "updated"
         state = "unchanged" if before.get(item_id) == item else state
-        taken[item_id, upload.name] = Taken(upload.name, item, state, reasons.get(item_id))
+        taken[item_id, upload.name] = Taken(
+            upload.name, item, state, reasons.get(item_id), partly.get(item_id)
+        )
     return Uploaded(tuple(taken.values()), tuple(refused), version)
 
 
@@ -224,15 +230,16 @@ def finish_uploads(
 
 def index_items(
     home: Home, ids: Sequence[str], open_target: OpenTarget, progress: Progress
-) -> tuple[str | None, dict[str, str]]:
+) -> tuple[str | None, dict[str, str], dict[str, str]]:
     """Index items of the catalog with the champion, and with the next if it changes meanwhile.
 
     Returns:
-        The version that did, and id -> why an item got no row.
+        The version that did, id -> why an item got no row, and id -> why a part of it got none.
     """
     champion = home.registry.champion()
     while champion is not None:
         reasons: dict[str, str] = {}
+        partly: dict[str, str] = {}
         try:
             target = open_target(champion)
             listed = {item.id: item for item in home.catalog.items(ids=ids)}
@@ -255,14 +262,16 @@ def index_items(
         else:
             rows = target.generation.embedded()
             why = {problem.path: problem.reason for problem in done.problems}
+            damaged = {problem.path: problem.reason for problem in done.partly}
+            partly = {one.id: damaged[one.uri] for one in listed.values() if one.uri in damaged}
             for item in listed.values():
                 if rows.get(item.id) != item.sha256:
                     reasons[item.id] = why.get(item.uri) or "; ".join(done.skipped)
         now = home.registry.champion()
         if now == champion:
-            return champion.version, reasons
+            return champion.version, reasons, partly
         champion = now
-    return None, dict.fromkeys(ids, NOTHING_SERVES)
+    return None, dict.fromkeys(ids, NOTHING_SERVES), {}
 
 
 def _taken_over(home: Home, *, films: bool) -> list[tuple[UnderWay, list[str]]]:
