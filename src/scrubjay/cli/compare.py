@@ -192,6 +192,9 @@ def _on_questions(
     points = points_of(
         home, settings["models"], quantize=settings["quantize"], prompts=settings["prompts"]
     )
+    for point in points:
+        if point.chat is not None:
+            raise WrongUse(f"{point.name} looks at no pictures; compare it with --chat PROMPTS")
     folder = home.path / "comparisons" / f"{file.stem[:40]}-{digest(questions)[:12]}"
     with progress_bar() as progress, locked(folder / "lock", "comparing", wait_s=1.0):
         compared = compare_points(

@@ -46,7 +46,7 @@ def run_chat(
     if not models:
         raise WrongUse(
             'no chat model comes along; name some: --model "vlm=remote vlm.url=URL vlm.model=M" '
-            'or --model "vlm=transformers vlm.source=FOLDER"'
+            'or --model "chat=transformers chat.source=FOLDER"'
         )
     prices, measuring = Prices.from_config(settings["prices"]), measuring_of(settings, fresh=fresh)
     prompts = read_prompts(file)

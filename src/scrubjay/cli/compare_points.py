@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,7 +81,7 @@ def words_of(text: str) -> tuple[dict[str, str], list[str]]:
                 f"{word!r} in the model {text!r} is no setting; write key=value, such as "
                 f"vlm=transformers vlm.source=FOLDER"
             )
-        if key in {"name", "by", "encoder"} or key.startswith("encoder."):
+        if key in {"name", "by", "encoder", "chat"} or key.startswith(("encoder.", "chat.")):
             own[key] = value
         else:
             rest.append(word)
@@ -100,7 +101,11 @@ def encoder_choice(home: Home, own: Mapping[str, str]) -> Choice:
     from scrubjay.services import CHAMPION_NAME, current_champion
 
     family = own["encoder"]
-    options = {key.removeprefix("encoder."): value for key, value in own.items() if "." in key}
+    options = {
+        key.removeprefix("encoder."): value
+        for key, value in own.items()
+        if key.startswith("encoder.")
+    }
     known = families(Room.ENCODERS)
     if family in known:
         return Choice(family, {key: _scalar(value) for key, value in options.items()})
@@ -121,6 +126,8 @@ def _points(
     from scrubjay.ask.comparing.points import By, Point
 
     own, rest = words_of(text)
+    if "chat" in own:
+        return _chatting(home, own, rest, quantize)
     by = own.get("by", "encoder" if "encoder" in own else "chain")
     if by not in set(By):
         raise UnknownName("way to an answer", by, [one.value for one in By])
@@ -138,10 +145,35 @@ def _points(
     return [_named(name, point, [other for _, other in made]) for name, point in made]
 
 
+def _chatting(
+    home: Home, own: Mapping[str, str], rest: list[str], quantize: Sequence[str]
+) -> list[Point]:
+    """A model that is only talked to, in each number of bits."""
+    from scrubjay.ask.comparing.naming import own_name
+    from scrubjay.ask.comparing.points import By, Point
+    from scrubjay.ask.settings import Choice
+    from scrubjay.models.family import Room
+    from scrubjay.models.load import families
+
+    if own["chat"] not in families(Room.CHAT):
+        raise UnknownName("family of chat models", own["chat"], families(Room.CHAT))
+    settings, words = settled(home.path, rest)
+    given = {
+        key.removeprefix("chat."): _scalar(value)
+        for key, value in own.items()
+        if key.startswith("chat.")
+    }
+    made = [
+        Point("", By.MODEL, settings, chat=Choice(own["chat"], options), words=tuple(words))
+        for options in ([{**given, "quantize": one} for one in quantize] or [given])
+    ]
+    bare = [own_name(replace(one, by=By.CHAIN)) for one in made]
+    names = [own.get("name", one) for one in bare]
+    return [_named(name, one, made) for name, one in zip(names, made, strict=True)]
+
+
 def _named(name: str, point: Point, siblings: Sequence[Point]) -> Point:
     """With what tells it from other points of its model in its name."""
-    from dataclasses import replace
-
     if len({one.quantize for one in siblings}) > 1 and point.quantize not in name.split():
         name += f" {point.quantize}"
     if len({one.settings.prompt for one in siblings}) > 1:

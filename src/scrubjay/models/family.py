@@ -30,6 +30,7 @@ class Room(StrEnum):
     OCR = "ocr"
     ASR = "asr"
     TTS = "tts"
+    CHAT = "chat"
 
     @property
     def one(self) -> str:

@@ -42,6 +42,11 @@ def load_vlm(family: str, **options: Any) -> VisionLanguage:  # noqa: ANN401 - e
     return cast("VisionLanguage", door.load(Room.VLM, family, options))
 
 
+def load_chat(family: str, **options: Any) -> VisionLanguage:  # noqa: ANN401 - each family's own
+    """What is talked to and shown no pictures (`spec.max_pictures` is 0); as `load_encoder`."""
+    return cast("VisionLanguage", door.load(Room.CHAT, family, options))
+
+
 def load_ocr(family: str, **options: Any) -> TextReader:  # noqa: ANN401 - each family's own
     """What reads text in pictures; raises as `load_encoder`."""
     return cast("TextReader", door.load(Room.OCR, family, options))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from scrubjay import __version__
+from scrubjay.ask.comparing.chat_model import chat_model
 from scrubjay.ask.comparing.chat_prompts import ChatPrompt
 from scrubjay.ask.comparing.chat_rules import ASPECTS, Checked, checks, score
 from scrubjay.ask.comparing.cost import Prices, cost_per_1000
@@ -30,7 +31,7 @@ from scrubjay.ask.comparing.points import Point
 from scrubjay.ask.comparing.running import Job, Measuring, Outcome, measure
 from scrubjay.ask.comparing.said import Said
 from scrubjay.ask.comparing.significance import estimated
-from scrubjay.ask.models import ASIDE, Models
+from scrubjay.ask.models import ASIDE
 from scrubjay.ask.telling import is_told
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.protocols import Progress, VisionLanguage, silent
@@ -52,7 +53,7 @@ class ChatTask:
         Raises:
             WrongUse: it follows no instructions.
         """
-        model = Models(self.point.settings).vlm()
+        model = chat_model(self.point)
         if not model.spec.instructed:
             raise WrongUse(
                 f"{model.spec.family} {model.spec.name} follows no instructions, so there is no "
@@ -246,7 +247,7 @@ def judge_replies(
     prompts = answered[0].prompts if answered else ()
     replies = {row.name: tuple(one.text for one in row.said) for row in answered}
     fought = bouts(list(replies), len(prompts))
-    task = JudgeTask(judge.settings, prompts, replies, fought)
+    task = JudgeTask(judge, prompts, replies, fought)
     told = json.dumps([sorted(replies.items()), [asdict(one) for one in prompts]])
     key = hashlib.sha256(f"{_key(judge)}{told}".encode()).hexdigest()
     job = Job(JUDGE, task, folder / f"judge-{key[:24]}.jsonl", len(fought))

@@ -14,11 +14,11 @@ from textwrap import wrap
 from typing import Any, Final
 
 from scrubjay.ask.comparing.agreement import kappa
+from scrubjay.ask.comparing.chat_model import chat_model
 from scrubjay.ask.comparing.chat_prompts import ChatPrompt
 from scrubjay.ask.comparing.chat_rules import ASPECTS, speaks_to_judge
+from scrubjay.ask.comparing.points import Point
 from scrubjay.ask.evidence import MAX_LINE, harmless
-from scrubjay.ask.models import Models
-from scrubjay.ask.settings import AskSettings
 from scrubjay.core.looking import Message, Role
 from scrubjay.core.protocols import VisionLanguage
 
@@ -65,17 +65,18 @@ class JudgeTask:
     """All bouts, for the judge.
 
     Attributes:
+        point: the judge.
         replies: point -> its reply to each prompt.
     """
 
-    settings: AskSettings
+    point: Point
     prompts: tuple[ChatPrompt, ...]
     replies: Mapping[str, tuple[str, ...]]
     bouts: tuple[Bout, ...]
 
     def open(self) -> _Judge:
         """Load the judge."""
-        return _Judge(self, Models(self.settings).vlm())
+        return _Judge(self, chat_model(self.point))
 
 
 class _Judge:
@@ -95,7 +96,7 @@ class _Judge:
         here, there = (self._task.replies[one][bout.prompt] for one in (bout.first, bout.second))
         shown = (there, here) if bout.swapped else (here, there)
         reply = self._model.reply(
-            put(self._task.prompts[bout.prompt], *shown), self._task.settings.sampling
+            put(self._task.prompts[bout.prompt], *shown), self._task.point.settings.sampling
         )
         return {"verdicts": verdicts(reply.text, swapped=bout.swapped), "text": reply.text[:500]}
 

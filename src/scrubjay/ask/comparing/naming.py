@@ -22,7 +22,7 @@ _NAMED: Final[Mapping[By, str]] = {
 
 def own_name(point: Point) -> str:
     """What a point is called that was given no name."""
-    choice: Choice | None = point.settings.vlm
+    choice: Choice | None = point.chat or point.settings.vlm
     if point.by is By.OCR:
         choice = point.settings.ocr
     elif point.by is By.ENCODER:

@@ -45,6 +45,7 @@ class Point:
         name: unlike every other's.
         settings: its models and how they are asked.
         encoder: of `By.ENCODER`.
+        chat: a model that is only talked to, in the place of the settings' vlm.
         words: as it was chosen, for whoever wants it in a configuration.
         prompts: folder of the home's own prompts.
     """
@@ -53,6 +54,7 @@ class Point:
     by: By = By.CHAIN
     settings: AskSettings = field(default_factory=AskSettings)
     encoder: Choice | None = None
+    chat: Choice | None = None
     words: tuple[str, ...] = ()
     prompts: Path | None = None
 
@@ -68,13 +70,16 @@ class Point:
             return self.encoder.family if self.encoder else ""
         if self.by is By.OCR:
             return self.settings.ocr.family
+        if self.chat is not None:
+            return self.chat.family
         return self.settings.vlm.family if self.prompted else ""
 
     @property
     def quantize(self) -> str:
         """Bits of its weights, as its family says it."""
-        told = self.settings.vlm.options.get("quantize", NONE) if self.prompted else NONE
-        return str(told)
+        if not self.prompted:
+            return NONE
+        return str((self.chat or self.settings.vlm).options.get("quantize", NONE))
 
     def key(self, questions: Sequence[Posed]) -> str:
         """Changes when its answers may: settings, prompt, model files, version of Scrubjay."""
@@ -84,6 +89,8 @@ class Point:
             template = Prompts(self.prompts).get(settings.prompt)
             told |= {"template": repr(template), "sampling": asdict(settings.sampling)}
             told |= {"least": settings.least_confidence, "vlm": _choice(settings.vlm)}
+        if self.chat is not None:
+            told["chat"] = _choice(self.chat)
         if self.by in {By.CHAIN, By.OCR}:
             told["ocr"] = _choice(settings.ocr)
         if self.encoder is not None:

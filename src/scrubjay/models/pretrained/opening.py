@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from scrubjay.models.pretrained.source import find_model
 from scrubjay.models.pretrained.weights import folder_fingerprint
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+ReadProcessor = Callable[..., Any]
 
 OWN_FAMILY = {"blip-2": "blip2", "git": "git", "vilt": "vilt"}
 """Kinds that a family of their own asks in their own way."""
@@ -52,6 +54,7 @@ def open_model(
     dtype: str = "auto",
     device: str = "auto",
     threads: int = 0,
+    read: ReadProcessor = read_processor,
 ) -> Opened:
     """The model and the processor in a folder.
 
@@ -64,6 +67,7 @@ def open_model(
             else float32.
         device: `cpu`, `cuda`, `cuda:1` ...; `auto` is a GPU where there is one.
         threads: of the whole process; 0 leaves them as they are.
+        read: what reads the processor, by the folder and the kind.
 
     Raises:
         MissingExtra: torch, transformers or, where it is wanted, bitsandbytes are not installed.
@@ -81,7 +85,7 @@ def open_model(
     folder = find_model(source, download=None)
     config = read_json(folder / "config.json")
     kind = _kind(config, folder, family=family, classes=classes)
-    processor = read_processor(folder, kind=kind)
+    processor = read(folder, kind=kind)
     kept_in = _dtype(torch, dtype, config, place)
     if threads:
         torch.set_num_threads(threads)

@@ -1,0 +1,1 @@
+"""Models that are talked to without pictures; a family a file."""
