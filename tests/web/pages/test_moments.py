@@ -22,7 +22,7 @@ def test_a_hit_says_when_it_is_shows_that_moment_and_plays_from_there() -> None:
     said = Evidence("said", "the  red\napple", 65.0, 66.0, score=0.2)
     seen = Evidence("seen", None, 64.0, 68.0, score=0.3)
     thing = of_hit(a_hit(62.0, 70.4, said, seen, Evidence("heard", None, 65.0, 66.0), said))
-    assert thing.title == "film.mp4, 1:02-1:10"
+    assert (thing.title, thing.moment) == ("film.mp4, 1:02-1:10", "1:02-1:10")
     assert thing.href == "/items/f?t=62,70.4"
     assert thing.picture == "/v1/items/f/thumb?at=66&size=384"
     assert thing.found_by == (Told("said", "the red apple"), Told("seen"), Told("heard"))

@@ -83,6 +83,7 @@ def _of_moment(hit: Hit) -> Thing:
     return Thing(
         **{**where, "href": moment_href(where["href"], hit.start_s, hit.end_s)},
         title=f"{title}, {when(hit.start_s, hit.end_s)}",
+        moment=when(hit.start_s, hit.end_s),
         score=hit.score,
         fragment=fragment(hit.start_s, hit.end_s),
         picture=picture_at(thumb, at_s),
