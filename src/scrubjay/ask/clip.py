@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scrubjay.ask.writing import plain
 from scrubjay.core.errors import BadMedia
+from scrubjay.core.times import clock
 from scrubjay.core.types import Item
 
 
@@ -47,13 +48,6 @@ def item_clip(item: Item, path: Path) -> Clip:
     """A video of the collection, whose bytes are at a path."""
     name = " ".join(plain(item.uri.rpartition("/")[2]).split()) or item.id
     return Clip(name, path, item.sha256, item)
-
-
-def clock(seconds: float) -> str:
-    """Hours, minutes and seconds: 62.4 is 1:02, 3725 is 1:02:05."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def during(start_s: float, end_s: float) -> str:

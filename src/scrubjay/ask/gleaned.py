@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final, Protocol, TypeVar
 
-from scrubjay.core.hearing import Heard, Transcript
+from scrubjay.core.hearing import Transcript
 from scrubjay.core.looking import ModelSpec, Reply, Sampling
-from scrubjay.core.reading import Reading, TextLine
+from scrubjay.core.reading import Reading
 from scrubjay.core.types import Item, Picture
 
 T = TypeVar("T")
@@ -76,7 +76,7 @@ class Gleaned:
         if item is None:
             return self._read_once(picture, spec, read)
         return self._known(
-            item, "reading", spec.fingerprint, read, tell=Reading.to_json, parse=reading_of
+            item, "reading", spec.fingerprint, read, tell=Reading.to_json, parse=Reading.from_json
         )
 
     def _read_once(self, picture: Picture, spec: ModelSpec, read: Callable[[], Reading]) -> Reading:
@@ -106,7 +106,7 @@ class Gleaned:
         """What is said in a recording, or in a part of it, in seconds from its beginning."""
         what = "_".join(["transcript", *([language] if language else []), *map(str, part or ())])
         return self._known(
-            item, what, spec.fingerprint, hear, tell=Transcript.to_json, parse=transcript_of
+            item, what, spec.fingerprint, hear, tell=Transcript.to_json, parse=Transcript.from_json
         )
 
     def kept_of(self, item: Item | None) -> Kept:
@@ -211,27 +211,6 @@ class _While:
 
     def remove(self, sha256s: Iterable[str]) -> int:
         return self.kept.remove(sha256s)
-
-
-def reading_of(told: Mapping[str, Any]) -> Reading:
-    """A reading as its `to_json` told it."""
-    lines = []
-    for one in told["lines"]:
-        first, second, third, fourth = ((float(x), float(y)) for x, y in one["corners"])
-        corners = (first, second, third, fourth)
-        lines.append(TextLine(one["text"], one["confidence"], corners))
-    return Reading(tuple(lines), int(told["width"]), int(told["height"]), str(told["reader"]))
-
-
-def transcript_of(told: Mapping[str, Any]) -> Transcript:
-    """A transcript as its `to_json` told it."""
-    segments = [
-        Heard(one["text"], one["start_s"], one["end_s"], one["confidence"])
-        for one in told["segments"]
-    ]
-    return Transcript(
-        tuple(segments), told["language"], float(told["duration_s"]), str(told["listener"])
-    )
 
 
 def reply_of(told: Mapping[str, Any]) -> Reply:
