@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrubjay.core.types import Kind
-from scrubjay.media.sniff import HEAD_BYTES, Format, sniff, sniff_format
+from scrubjay.media.sniff import HEAD_BYTES, Format, claims_media, is_playlist, sniff, sniff_format
 from tests.media.samples import FORMATS, by_ffmpeg, recorded, saved, scenery, tone, video
 
 
@@ -86,3 +86,24 @@ def test_any_bytes_can_be_sniffed(data: bytes) -> None:
 )
 def test_any_bytes_behind_a_magic_number_can_be_sniffed(start: bytes, rest: bytes) -> None:
     assert sniff(start + rest) in {None, *Kind}
+
+
+@pytest.mark.parametrize(
+    ("head", "playlist"),
+    [
+        (b"#EXTM3U\n#EXT-X-VERSION:3\n", True),
+        (b"\xef\xbb\xbf\r\n#extm3u\r\n", True),
+        (b"ffconcat version 1.0\nfile 'a.mp4'\n", True),
+        (b"[playlist]\nFile1=a.mp4\n", True),
+        (b"<?xml version='1.0'?>\n<MPD xmlns='urn:mpeg:dash:schema:mpd:2011'>", True),
+        (b"<?xml version='1.0'?>\n<playlist xmlns='http://xspf.org/ns/0/'>", True),
+        (b"<smil>", True),
+        (b"<?xml version='1.0'?><svg/>", False),
+        (b"# a heading\n", False),
+        (b"", False),
+    ],
+)
+def test_a_list_of_media_is_told_by_its_beginning(head: bytes, playlist: bool) -> None:
+    assert is_playlist(head) is playlist
+    assert claims_media(head) is playlist
+    assert sniff(head) is None
