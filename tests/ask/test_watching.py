@@ -196,7 +196,6 @@ def test_a_model_of_one_picture_is_asked_shot_by_shot_and_frame_by_frame(short):
     answer = asks(vlm=model).watch(short, Asked("how many cups are there?"))
     assert answer.text == "two [1] [2] [3]"
     assert all(len(one[-1].pictures) == 1 for one in model.heard)
-    assert all(one[-1].pictures[0].shape[:2] == (54, 54) for one in model.heard), "middle squares"
     assert [(one.start_s, one.end_s) for one in answer.clues if one.text == "two"] == [
         *((0, 2), (2, 4), (4, 6)),
     ]

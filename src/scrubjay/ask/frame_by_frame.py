@@ -3,8 +3,8 @@
 Questions about movement are answered from what it sees where, when (`ask/motion.py`). Any other is
 put to every frame, and what most of them say, by confidence, is the answer.
 
-Such a model is square-eyed: a wide frame would be pressed together. It is shown the middle square
-of it; of a frame in which it then sees nothing to answer from, the whole.
+The model in the box is square-eyed: a wide frame would be pressed together, and shapes taken for
+others. It is shown the middle square of one, and where it follows things, square by square.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from scrubjay.core.types import Picture
 from scrubjay.media.video import Frame
 from scrubjay.models.family import Room
 
+SQUARE_EYED: Final = frozenset({"builtin"})
+"""Families that press every picture into a square, and know none that was."""
 WIDE: Final = 1.2
 """Times one side of a frame is as long as the other, from which it is wide."""
 AGREE: Final = 0.5
@@ -69,12 +71,7 @@ def locate_in_frame(vlm: Locates, picture: Picture) -> tuple[Seen, ...]:
 
 def caption_of_frame(vlm: VisionLanguage, picture: Picture, sampling: Sampling) -> Reply:
     """What a frame shows, in a sentence."""
-    square = picture if vlm.spec.instructed else middle_square(picture)
-    reply = vlm.caption(square, sampling)
-    if square is picture or is_told(reply):
-        return reply
-    whole = vlm.caption(picture, sampling)
-    return whole if is_told(whole) else reply
+    return vlm.caption(_shown_to(vlm, picture), sampling)
 
 
 def middle_square(picture: Picture) -> Picture:
@@ -105,12 +102,11 @@ def _of_movement(
 
 
 def _of_one(vlm: VisionLanguage, picture: Picture, question: str, sampling: Sampling) -> Reply:
-    square = middle_square(picture)
-    reply = vlm.reply([Message(Role.USER, (square, question))], sampling)
-    if square is picture or is_told(reply):
-        return reply
-    whole = vlm.reply([Message(Role.USER, (picture, question))], sampling)
-    return whole if is_told(whole) else reply
+    return vlm.reply([Message(Role.USER, (_shown_to(vlm, picture), question))], sampling)
+
+
+def _shown_to(vlm: VisionLanguage, picture: Picture) -> Picture:
+    return middle_square(picture) if vlm.spec.family in SQUARE_EYED else picture
 
 
 def _agreed(replies: Sequence[Reply], question: str) -> Reply:
