@@ -89,4 +89,5 @@ def _by_clue(rows: pa.Table) -> dict[Clue | None, NDArray[np.int64]]:
     codes = pc.fill_null(pc.index_in(rows["clue"], value_set=known), _NO_CLUE).to_numpy()
     found = {clue: np.flatnonzero(codes == code) for code, clue in enumerate(_CLUES)}
     none = np.flatnonzero(codes == _NO_CLUE)
-    return {clue: places for clue, places in {None: none, **found}.items() if len(places)}
+    every: dict[Clue | None, NDArray[np.int64]] = {None: none, **found}
+    return {clue: places for clue, places in every.items() if len(places)}
