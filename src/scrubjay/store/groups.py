@@ -87,7 +87,7 @@ def _by_clue(rows: pa.Table) -> dict[Clue | None, NDArray[np.int64]]:
 
     known = pa.array([one.value for one in _CLUES])
     codes = pc.fill_null(pc.index_in(rows["clue"], value_set=known), _NO_CLUE).to_numpy()
-    found = {clue: np.flatnonzero(codes == code) for code, clue in enumerate(_CLUES)}
-    none = np.flatnonzero(codes == _NO_CLUE)
-    every: dict[Clue | None, NDArray[np.int64]] = {None: none, **found}
-    return {clue: places for clue, places in every.items() if len(places)}
+    places: dict[Clue | None, NDArray[np.int64]] = {None: np.flatnonzero(codes == _NO_CLUE)}
+    for code, clue in enumerate(_CLUES):
+        places[clue] = np.flatnonzero(codes == code)
+    return {clue: some for clue, some in places.items() if len(some)}
