@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from scrubjay.core.config import VideoLimits
+from scrubjay.core.errors import BadMedia
 from scrubjay.core.types import Kind, Modality
 from scrubjay.search import visit
+from scrubjay.search.examine import Facts
 from scrubjay.search.films import films_of
 from scrubjay.search.ingest import ingest
 from scrubjay.store import s3 as s3_store
@@ -88,3 +90,22 @@ def test_what_is_larger_than_a_video_may_be_is_refused_before_it_travels(
     assert problem.reason == f"{len(film)} bytes, more than 2000"
     assert drop.fetched_bytes == len(png(0))
     assert not list(Path(limited.media.folder).glob(".*"))
+
+
+def test_a_video_that_was_refused_when_none_could_be_added_is_looked_at_again(
+    home: Home,  # noqa: F811
+    place: Place,  # noqa: F811
+    film: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def as_before(data: bytes, *limits: object) -> Facts:
+        raise BadMedia(visit.ONCE_REFUSED)
+
+    place.put("film.mp4", film)
+    place.put("broken.png", b"no picture")
+    with monkeypatch.context() as patch:
+        patch.setattr(visit, "examine", as_before)
+        assert len(taken(home, place).problems) == 2
+    drop = taken(home, place, "2026-12")
+    assert [one.kind for one in drop.added] == [Kind.VIDEO]
+    assert [one.path for one in drop.problems] == ["broken.png"]

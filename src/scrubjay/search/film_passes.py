@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -168,7 +168,7 @@ class Passes:
             reading = reader.read(frame.picture)
             self._notes.keep(_reading_at(frame.at_s), fingerprint, reading.to_json())
             known[frame.at_s] = Reading.from_json(reading.to_json())
-        return tuple((at, reading) for at in times if (reading := known[at]) is not None)
+        return tuple((at, found) for at in times if (found := known[at]) is not None)
 
     def _listened(
         self, block: Block, listener: SpeechToText, fingerprint: str
@@ -193,7 +193,7 @@ class Passes:
             heard[0].listener if heard else listener.spec.name,
         )
 
-    def _sounds(self) -> Iterator[Sound]:
+    def _sounds(self) -> Generator[Sound, None, None]:
         """The sound, up to where it can be used."""
         heard = 0
         try:

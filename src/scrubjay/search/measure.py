@@ -17,7 +17,8 @@ from scrubjay.evaluate.examples import View
 from scrubjay.evaluate.retrieval import Direction, evaluate_direction
 from scrubjay.media.layout import Problem
 from scrubjay.search.decode import DEFAULT_LIMITS, Read
-from scrubjay.search.embed import BATCH_SIZE, NOT_FINITE, embed, middle
+from scrubjay.search.embed import BATCH_SIZE, embed, middle
+from scrubjay.search.films import NOT_FINITE
 
 ALL = "all"
 

@@ -34,6 +34,8 @@ from scrubjay.store.sources import Fetched, Seen, SeenSource, object_key
 _MD5: Final = re.compile(r'"?[0-9a-f]{32}(?:-[0-9]+)?"?')
 """An ETag that is made of the bytes, so that equal ones name equal bytes."""
 
+ONCE_REFUSED: Final = "a video: only pictures and recordings can be added"
+"""Why a home may have set a video aside before videos could be added; it is looked at again."""
 HELD_BYTES: Final = 8 * 1024 * 1024
 """A larger video goes through a file instead of through memory."""
 
@@ -173,7 +175,7 @@ class Visit:
         if before is None:
             return None
         if before.facts is None:
-            return before if before.reason is not None else None
+            return None if before.reason in {None, ONCE_REFUSED} else before
         sha256 = str(before.facts["sha256"])
         at_hand = not self._remote or sha256 in self._kept or self._known.why_forgotten(sha256)
         return before if at_hand else None
