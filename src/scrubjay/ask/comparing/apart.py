@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -92,7 +93,8 @@ def do_apart(
     process = spawned.Process(
         target=_work, args=(writer, task, tuple(indexes), tuple(warm)), name="scrubjay-compare"
     )
-    process.start()
+    with _undisturbed():
+        process.start()
     writer.close()
     try:
         ended = False
@@ -112,6 +114,16 @@ def do_apart(
         reader.close()
         process.close()
     return visit
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C is not heard by what is started within: who starts it hears, and ends it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _heard(visit: Visit, message: tuple[str, Any], on_opened: OnOpened, on_done: OnDone) -> bool:
@@ -138,7 +150,6 @@ def _death(code: int | None) -> str:
 
 def _work(writer: Connection, task: Task, indexes: Sequence[int], warm: Sequence[int]) -> None:
     """What the process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it hears of Ctrl-C, and ends it
     sys.stdout.flush()
     os.dup2(2, 1)  # libraries print; standard output belongs to the answers of the command
     try:
