@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,15 +15,19 @@ from pathlib import Path
 import pytest
 import yaml
 
+from scrubjay.ask.comparing.cost import Prices
+from scrubjay.ask.comparing.questions import read_questions
 from scrubjay.cli.ask import ask
 from scrubjay.cli.compare import compare
-from scrubjay.cli.compare_points import points_of
+from scrubjay.cli.compare_points import compare_settings, points_of
 from scrubjay.cli.compose import ask_settings, compose
 from scrubjay.core.errors import BadConfig, UnknownName, WrongUse
 from scrubjay.services import open_home
 from tests.ask.comparing.posed import write_questions
 from tests.cli.one_command import running
+from tests.deploy.commands import blocks
 
+DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "compare.md").read_text()
 run, asked = running(compare), running(ask)
 THREE = (
     *("--model", "vlm=fake ocr=fake"),
@@ -264,3 +270,36 @@ def test_the_example_runs_offline_on_models_that_come_along(tmp_path):
     assert accuracy["builtin alone"] > accuracy["commonest answer"] + 0.3
     better = {frozenset((one["first"], one["second"])): one["better"] for one in told["versus"]}
     assert better[frozenset(("builtin alone", "commonest answer"))] == "builtin alone"
+
+
+def test_the_configuration_in_the_documentation_is_taken(tmp_path):
+    (shown,) = [body for language, body in blocks(DOCUMENT) if language == "yaml"]
+    config = tmp_path / "c.yaml"
+    config.write_text(shown)
+    settings = compare_settings(tmp_path / "home", config, [])
+    assert settings["quantize"] == ["none", "4bit"]
+    assert Prices.from_config(settings["prices"]).models["big"].per_million_out == 2.4
+    made = points_of(
+        open_home(tmp_path / "home"), settings["models"], quantize=settings["quantize"], prompts=[]
+    )
+    assert [one.name for one in made] == ["builtin", "llava none", "llava 4bit", "big"]
+
+
+def test_the_questions_in_the_documentation_are_read(tmp_path):
+    shown = next(body for language, body in blocks(DOCUMENT) if language == "json")
+    write_questions(tmp_path, n=1)
+    for name in ("shelf.jpg", "a.jpg", "b.jpg"):
+        shutil.copy(tmp_path / "0.png", tmp_path / name)
+    (tmp_path / "q.jsonl").write_text(shown)
+    questions = read_questions(tmp_path / "q.jsonl")
+    assert [len(one.answers) for one in questions] == [3, 2, 0]
+
+
+def test_every_field_of_the_output_is_documented(questions, tmp_path):
+    told = compared(questions, tmp_path, "--model", "vlm=fake ocr=fake", "--emit", "config")
+    (row,) = told["points"]
+    documented = set(re.findall(r"`(\w+)`", DOCUMENT))
+    fields = {*told, *row, *row["calibration"], *row["refusals"], *row["latency"]}
+    assert fields - documented <= {"questions"}
+    assert told["chosen"] == "fake"
+    assert yaml.safe_load(told["config"]) == {"vlm": "fake", "ocr": "fake"}
