@@ -21,7 +21,7 @@ class Shown:
 
     name: str
     picture: Picture
-    frames: tuple[Frame, ...] = ()
+    frames: tuple[Frame, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

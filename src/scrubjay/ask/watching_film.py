@@ -100,7 +100,7 @@ def shown_clip(clip: Clip, most: int, *, limits: VideoLimits) -> Shown:
     frames = tuple(video.frames_at(times, long_side=LONG_SIDE))
     if not frames:
         raise BadMedia("no frame of it can be shown", clip.name)
-    return Shown(clip.name, frames[len(frames) // 2].picture, frames)
+    return Shown(clip.name, frames[len(frames) // 2].picture, frames=frames)
 
 
 def watched(walk: Walk, clip: Clip, *, limits: VideoLimits, progress: Progress) -> Watched:
