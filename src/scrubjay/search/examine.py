@@ -25,9 +25,7 @@ from scrubjay.store.objects import content_sha256, read_uri
 HASHED_SIDE: Final = 128
 """Pixels of the shorter side a JPEG is decoded to for its perceptual hash."""
 
-SOUND_ALONE: Final = (
-    "a video without a picture: save its sound as a recording, such as M4A"
-)
+SOUND_ALONE: Final = "a video without a picture: save its sound as a recording, such as M4A"
 NO_MEDIA: Final = "neither a picture nor a recording nor a video, whatever its name says"
 
 
