@@ -213,9 +213,7 @@ class _Folder:
     def names(self) -> Names:
         listed = [info.name for info in list_folder(self._root)]
         if not listed:
-            raise WrongUse(
-                f"{self.name} is empty; give a folder with pictures or other media"
-            )
+            raise WrongUse(f"{self.name} is empty; give a folder with pictures or other media")
         return folder_names(self._root, listed)
 
     def uri(self, name: str) -> str:
@@ -262,9 +260,7 @@ def checked_folder(root: Path) -> Path:
         raise WrongUse(f"{root} is a file; give the folder it is in")
     path = path.resolve()
     if (path / HOME_MARK).exists():
-        raise WrongUse(
-            f"{root} is a Scrubjay home; give a folder with pictures or other media"
-        )
+        raise WrongUse(f"{root} is a Scrubjay home; give a folder with pictures or other media")
     return path
 
 
