@@ -33,9 +33,8 @@ from scrubjay.ask.extracting.units import written
 from scrubjay.media.panels.vocabulary import Part
 
 PANELS = 900
-FUSED_PANELS = 240
-FUSED_FROM = 50_000
-"""First seed of the panels that the fused weights are fitted on."""
+FUSED_PANELS = 300
+"""Panels that the weights with a model are fitted on; asking it takes its time."""
 RIDGE = 0.002
 PATH = Path(scoring.__file__).with_name(scoring.FILE)
 
@@ -61,8 +60,11 @@ def cases(read: Sequence[Read]) -> list[Case]:
     return made
 
 
-def fit(given: Sequence[Case], names: Sequence[str], ridge: float = RIDGE) -> dict[str, float]:
-    """Weights of the least negative log-likelihood with a small ridge."""
+def fit(
+    given: Sequence[Case], names: Sequence[str], near: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Weights of the least negative log-likelihood, held a little to others, or to 0."""
+    usual = np.array([(near or {}).get(name, 0.0) for name in names])
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         whole, slope = 0.0, np.zeros_like(weights)
@@ -76,9 +78,10 @@ def fit(given: Sequence[Case], names: Sequence[str], ridge: float = RIDGE) -> di
             pull = chances - among / among.sum()
             slope += pull[:-1] @ rows
         n = len(given)
-        return whole / n + ridge * float(weights @ weights) / 2, slope / n + ridge * weights
+        away = weights - usual
+        return whole / n + RIDGE * float(away @ away) / 2, slope / n + RIDGE * away
 
-    found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B")
+    found = minimize(loss, usual, jac=True, method="L-BFGS-B")
     return {name: round(float(value), 3) for name, value in zip(names, found.x, strict=True)}
 
 
@@ -139,11 +142,10 @@ def main() -> None:
     else:
         from extract_looking import looked
 
-        seeds = range(FUSED_FROM, FUSED_FROM + FUSED_PANELS)
-        read = list(read_panels(Part.TAUGHT, seeds, options.readings))
+        read = list(read_panels(Part.TAUGHT, range(FUSED_PANELS), options.readings))
         seen = looked(read, options.vlm)
         names = [*NAMES, *FUSED]
-        weights = fit(cases(seen), names)
+        weights = fit(cases(seen), names, near=known.alone)
         known = Coefficients(known.alone, weights, known.least, threshold(seen, weights))
         print(f"read only:  {counted(answers(without_looking(read), known))}")
         print(f"and looked: {counted(answers(seen, known))}")

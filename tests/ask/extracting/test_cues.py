@@ -13,7 +13,9 @@ from scrubjay.ask.extracting.entities import Entity
     [
         ("Net Wt.", {Entity.ITEM_WEIGHT}),
         ("NETWEIGHT:", {Entity.ITEM_WEIGHT}),
-        ("Net Weiqht", {Entity.ITEM_WEIGHT}),
+        ("Weiqht", {Entity.ITEM_WEIGHT}),
+        ("Height", {Entity.HEIGHT}),
+        ("Weight", {Entity.ITEM_WEIGHT}),
         ("Max. weight", {Entity.MAXIMUM_WEIGHT}),
         ("holds up to", {Entity.MAXIMUM_WEIGHT}),
         ("Gross weight", {OTHER}),

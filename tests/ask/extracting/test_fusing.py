@@ -56,7 +56,18 @@ def test_a_judgement_speaks_for_one_and_against_the_others() -> None:
 
 
 def test_only_numbers_that_a_picture_may_tell_apart_are_looked_at() -> None:
-    found = candidates(page_of(column("60 cm", "5 kg", "12 V", "100-240 V", "2 L", "40 W")))
+    told = (
+        "60 cm",
+        "5 kg",
+        "12 V",
+        "100-240 V",
+        "2 L",
+        "40 W",
+        "Width 70 cm",
+        "3 x 4 cm",
+        "H 9 cm",
+    )
+    found = candidates(page_of(column(*told, step=120)))
     assert [one.value for one in worth_a_look(found)] == [60, 5]
     assert alike(found[0]) == LENGTHS
     assert set(ALIKE) == {LENGTHS, (Entity.ITEM_WEIGHT, Entity.MAXIMUM_WEIGHT)}

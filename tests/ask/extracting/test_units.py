@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scrubjay.ask.extracting import units
 from scrubjay.ask.extracting.candidates import DIMENSION
 from scrubjay.ask.extracting.entities import ALIASES, UNITS, Entity, entity_named
 from scrubjay.ask.extracting.units import (
@@ -17,7 +20,7 @@ from scrubjay.ask.extracting.units import (
     unit_spelled,
     written,
 )
-from scrubjay.core.errors import UnknownName
+from scrubjay.core.errors import MissingExtra, UnknownName
 
 pint = pytest.importorskip("pint")
 registry = pint.UnitRegistry()
@@ -132,6 +135,17 @@ def test_what_is_no_unit_is_none() -> None:
 )
 def test_answers_are_written_as_the_challenge_does(value, unit, text) -> None:
     assert written(value, unit) == text
+
+
+def test_without_pint_the_extra_that_brings_it_is_named(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pint", None)
+    units._registry.cache_clear()
+    units._factor.cache_clear()
+    with pytest.raises(MissingExtra, match=r"scrubjay\[ask\]"):
+        converted(1.0, BY_NAME["stone"], BY_NAME["pound"])
+    assert converted(1.0, BY_NAME["gram"], BY_NAME["gram"]) == 1.0
+    monkeypatch.undo()
+    assert converted(1.0, BY_NAME["stone"], BY_NAME["pound"]) == pytest.approx(14)
 
 
 def test_entities_go_by_their_names_and_aliases() -> None:

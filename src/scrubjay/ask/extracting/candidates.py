@@ -10,6 +10,7 @@ from typing import Final
 from scrubjay.ask.extracting.cues import cues
 from scrubjay.ask.extracting.entities import Entity
 from scrubjay.ask.extracting.measures import Measure, measures
+from scrubjay.ask.extracting.numbers import repaired
 from scrubjay.ask.extracting.page import Page, Placed
 from scrubjay.ask.extracting.units import BY_NAME, Dimension, answered, converted
 from scrubjay.core.reading import Point
@@ -28,6 +29,7 @@ DIMENSION: Final = {
 SAME: Final = 0.02
 """Share by which an amount may differ from the same in another unit, as labels round it."""
 
+_DIGITS: Final = re.compile(r"[\d½¼¾⅓⅔⅛⅜⅝⅞]")
 _LITRES: Final = re.compile(r"(?<![\d.,])([1-9]\d?|\d[.,]\d)1$")
 """One or two digits and what may be an L; with three, more likely a number of its own."""
 
@@ -81,6 +83,18 @@ class Candidate:
         return (min(xs), min(ys), max(xs), max(ys))
 
     @property
+    def texts(self) -> tuple[str, str, str, str, str]:
+        """What stands before and after it, beside, over and under it."""
+        return self.before, self.after, self.left, self.above, self.below
+
+    @property
+    def wordless(self) -> bool:
+        """Whether nothing that is written says what it measures, but its unit."""
+        measure = self.measure
+        alone = measure.axis is None and measure.of == 1
+        return alone and not any(cues(text) for text in self.texts)
+
+    @property
     def confidence(self) -> float:
         """Chance that its line is read right; 0.9 where the reader does not say."""
         told = self.placed.line.confidence
@@ -89,7 +103,8 @@ class Candidate:
 
 def candidates(page: Page) -> list[Candidate]:
     """Every measure of a page that is more than nothing, in reading order."""
-    return [one for placed in page.lines for one in _of_line(page, placed)]
+    told = [placed for placed in page.lines if _DIGITS.search(repaired(placed.line.text))]
+    return [one for placed in told for one in _of_line(page, placed)]
 
 
 def fitting(found: Sequence[Candidate], entity: Entity) -> list[Candidate]:

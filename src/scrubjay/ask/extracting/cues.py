@@ -38,7 +38,7 @@ PHRASES: Final[dict[str, tuple[str, ...]]] = {
             "weighs",
         ),
         *("product weight", "unit weight", "n.w.", "poids net", "poids", "gewicht", "nettogewicht"),
-        *("peso neto", "peso netto", "peso", "mass", "weighing", "dry weight", "weigh", "masse"),
+        *("peso neto", "peso netto", "peso", "mass", "weighing", "dry weight", "weigh"),
         *("einwaage", "fullgewicht", "light as", "nt wt", "net mass"),
     ),
     Entity.MAXIMUM_WEIGHT: (
@@ -121,7 +121,7 @@ PHRASES: Final[dict[str, tuple[str, ...]]] = {
         *("e", "content net", "nettoinhalt"),
     ),
     SIZE: (
-        *("dimensions", "dimension", "size", "measures", "abmessungen", "masse", "maße", "medidas"),
+        *("dimensions", "dimension", "size", "measures", "abmessungen", "maße", "medidas"),
         *("product dimensions", "overall size", "dim", "dims", "meas", "measurements", "mesures"),
     ),
     INPUT: ("input", "input voltage", "ac input", "eingang", "entree", "primary"),
@@ -189,11 +189,13 @@ def cues(text: str) -> tuple[Cue, ...]:
     letters, starts = _letters(text)
     taken = [False] * len(letters)
     found: list[Cue] = []
-    for phrase, kind, short in _ordered():
-        for at in _places(letters, starts, phrase, short=short):
-            if not any(taken[at : at + len(phrase)]):
-                taken[at : at + len(phrase)] = [True] * len(phrase)
-                found.append(Cue(kind, at, at + len(phrase)))
+    # What is written exactly comes first: `weight` is no misread `height`.
+    for places in (_exact, _misread):
+        for phrase, kind, short in _ordered():
+            for at in places(letters, starts, phrase, short=short):
+                if not any(taken[at : at + len(phrase)]):
+                    taken[at : at + len(phrase)] = [True] * len(phrase)
+                    found.append(Cue(kind, at, at + len(phrase)))
     return tuple(sorted(found, key=lambda one: one.start))
 
 
@@ -215,20 +217,19 @@ def _ordered() -> tuple[tuple[str, str, bool], ...]:
     )
 
 
-def _places(letters: str, starts: frozenset[int], phrase: str, *, short: bool) -> list[int]:
+def _exact(letters: str, starts: frozenset[int], phrase: str, *, short: bool) -> list[int]:
     length = len(phrase)
-    if length > len(letters):
-        return []
     if short:
-        return [
-            at
-            for at in starts
-            if letters.startswith(phrase, at)
-            and (at + length in starts or at + length == len(letters))
-        ]
-    exact = [at for at in range(len(letters) - length + 1) if letters.startswith(phrase, at)]
-    if exact:
-        return exact
+        ends = starts | {len(letters)}
+        return [at for at in starts if letters.startswith(phrase, at) and at + length in ends]
+    last = len(letters) - length
+    return [at for at in range(last + 1) if letters.startswith(phrase, at)]
+
+
+def _misread(letters: str, starts: frozenset[int], phrase: str, *, short: bool) -> list[int]:
+    length = len(phrase)
+    if short:
+        return []
     return [
         at
         for at in starts

@@ -74,9 +74,8 @@ def _row(
 
 def _words(entity: Entity, one: Candidate, told: dict[str, float]) -> bool:
     """Fill in what the words around it say; whether they say nothing."""
-    texts = (one.before, one.after, one.left, one.above, one.below)
     heard = False
-    for place, text in zip(PLACES, texts, strict=True):
+    for place, text in zip(PLACES, one.texts, strict=True):
         found = cues(text)
         if not found:
             continue

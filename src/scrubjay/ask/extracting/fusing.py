@@ -2,7 +2,7 @@
 
 Reading tells what a number is by the words around it. A drawing has none: that a line runs upwards,
 or that a kettlebell stands over a number, only shows in the picture. So a model is shown the
-surroundings of each number, the number framed, and names what it measures.
+surroundings of each such number, the number framed, and names what it measures.
 """
 
 from __future__ import annotations
@@ -96,8 +96,9 @@ def judge_all(
 
 
 def worth_a_look(those: Sequence[Candidate]) -> list[Candidate]:
-    """Numbers of which a picture may tell what their unit does not."""
-    return [one for one in those if one.measure.high is None and len(alike(one)) > 1]
+    """Numbers of which only a picture may tell what they measure: neither unit nor words do."""
+    alone = [one for one in those if one.measure.high is None and one.wordless]
+    return [one for one in alone if len(alike(one)) > 1]
 
 
 def alike(one: Candidate) -> tuple[Entity, ...]:
