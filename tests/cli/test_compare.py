@@ -303,3 +303,22 @@ def test_every_field_of_the_output_is_documented(questions, tmp_path):
     assert fields - documented <= {"questions"}
     assert told["chosen"] == "fake"
     assert yaml.safe_load(told["config"]) == {"vlm": "fake", "ocr": "fake"}
+
+
+@pytest.mark.slow
+def test_a_model_of_transformers_is_compared_in_fewer_bits(tmp_path):
+    pytest.importorskip("bitsandbytes", reason="pip install 'scrubjay[vlm]'")
+    from tests.models.vlm.small_models import save_llava
+
+    source = save_llava(tmp_path / "llava")
+    model = f"name=llava vlm=transformers vlm.source={source} ocr=fake sampling.max_new_tokens=4"
+    bits = ("--quantize", "none,8bit")
+    questions = write_questions(tmp_path / "own", n=3)
+    told = compared(questions, tmp_path, "--model", model, *bits, "warmup=1")
+    assert [(one["name"], one["quantize"], one["failure"]) for one in told["points"]] == [
+        ("llava none", "none", None),
+        ("llava 8bit", "8bit", None),
+    ]
+    assert all(one["tokens_per_s"] > 0 for one in told["points"])
+    assert all(one["tokens_in"] > 0 for one in told["points"])
+    assert all(one["calibration"] is None or one["calibration"]["n"] for one in told["points"])
