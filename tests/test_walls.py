@@ -49,7 +49,10 @@ def test_tests_mirror_the_rooms() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "add", "train", "evaluate", "search", "champion", "champion set", "read", "compare", "watch", "extract"],
+    [
+        *("demo", "add", "train", "generate", "evaluate", "search", "champion", "champion set"),
+        *("ask", "describe", "read", "watch", "compare", "extract"),
+    ],
 )
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
     done = subprocess.run(

@@ -148,7 +148,7 @@ def plain_values(overrides: Sequence[str]) -> dict[str, Any]:
     for text in overrides:
         _check_form(text)
         override = _parsed(text)
-        if override.type is None or override.type.name != "CHANGE":
+        if override.type.name != "CHANGE":
             raise BadConfig(f"{text!r} cannot stand in a file: only key=value can")
         values[override.key_or_group] = override.value()
     return values
