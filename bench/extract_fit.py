@@ -36,6 +36,8 @@ PANELS = 900
 FUSED_PANELS = 300
 """Panels that the weights with a model are fitted on; asking it takes its time."""
 RIDGE = 0.002
+LEAST = 0.3
+"""Nothing less sure than this is ever answered, whatever F1 would gain by guessing."""
 PATH = Path(scoring.__file__).with_name(scoring.FILE)
 
 Case = tuple[NDArray[np.float64], NDArray[np.bool_]]
@@ -100,11 +102,11 @@ def _answered(one: Read, entity: Entity, known: Coefficients) -> Answered:
 
 
 def threshold(read: Sequence[Read], weights: Mapping[str, float]) -> float:
-    """The chance under which silence scores best."""
+    """The chance under which silence scores best, from `LEAST` on."""
     both = Coefficients(weights, weights, 0.0, 0.0)
     told = answers(read, both)
     best = (0.0, 0.5)
-    for least in np.arange(0.2, 0.9, 0.01):
+    for least in np.arange(LEAST, 0.9, 0.01):
         quiet = [
             Answered(**{**_fields(one), "answer": one.answer if one.confidence >= least else ""})
             for one in told

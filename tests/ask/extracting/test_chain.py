@@ -51,6 +51,13 @@ def test_a_model_that_looks_decides_where_words_do_not() -> None:
     assert [step.name for step in done.steps] == ["read", "look"]
 
 
+def test_where_words_tell_it_is_not_asked() -> None:
+    vlm = Scripted([Reply("maximum load", confidence=0.99)])
+    done = Extracting(Given(FAKES, vlm=vlm)).extract(LABEL, [Entity.ITEM_WEIGHT])
+    assert vlm.heard == []
+    assert done.answers[0].prediction == "500.0 gram"
+
+
 def test_it_is_asked_only_about_what_may_answer() -> None:
     vlm = Scripted([Reply("weight")])
     Extracting(Given(FAKES, vlm=vlm)).extract(shown((9, 9, 9), "60 cm\n12 V"), [Entity.VOLTAGE])
@@ -58,8 +65,9 @@ def test_it_is_asked_only_about_what_may_answer() -> None:
 
 
 def test_a_model_that_names_nothing_is_noted_and_the_text_counts() -> None:
+    label = shown((220, 220, 220), "500 g")
     done = Extracting(Given(FAKES, vlm=Scripted([Reply("blue")]))).extract(
-        LABEL, [Entity.ITEM_WEIGHT]
+        label, [Entity.ITEM_WEIGHT]
     )
     assert done.answers[0].prediction == "500.0 gram"
     assert done.notes == ("the model named no measure of any number; only the text was used",)

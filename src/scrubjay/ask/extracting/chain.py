@@ -98,12 +98,11 @@ class Extracting:
     ) -> Found:
         those = [one for one in worth_a_look(found.candidates) if asked & set(alike(one))]
         if not those:
-            return found
+            return replace(found, judgements={})
         with walk.step("look", lambda: self._models.vlm().spec.family):
             vlm = self._models.vlm()
             with self._models.turn(Room.VLM):
                 judgements = judge_all(vlm, picture, found.page, those)
         if not judgements:
             walk.note("the model named no measure of any number; only the text was used")
-            return found
         return replace(found, judgements=judgements)

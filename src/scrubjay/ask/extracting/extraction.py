@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from scrubjay.ask.extracting.candidates import Candidate, candidates, fitting, ranges
+from scrubjay.ask.extracting.candidates import DIMENSION, Candidate, candidates, fitting, ranges
 from scrubjay.ask.extracting.entities import Entity
 from scrubjay.ask.extracting.features import NAMES, features
 from scrubjay.ask.extracting.fusing import FUSED, Judgement, judged
@@ -16,6 +17,9 @@ from scrubjay.ask.extracting.units import written
 from scrubjay.core.reading import Reading
 
 Box = tuple[float, float, float, float]
+
+MOST_THEIRS: Final = 0.98
+"""Chance that a number is another entity's, at most, as it counts against this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +114,35 @@ def answer(found: Found, entity: Entity, coefficients: Coefficients | None = Non
 def likelihoods(
     found: Found, entity: Entity, those: Sequence[Candidate], known: Coefficients
 ) -> dict[tuple[float, str], float]:
-    """The chance of each value, summed over where it stands."""
+    """The chance of each value, summed over where it stands.
+
+    A number measures one thing: the likelier it is another entity's, the less it is this one's.
+    """
+    scores = _scores(found, entity, those, known)
+    for other in Entity:
+        if other is not entity and DIMENSION[other] is DIMENSION[entity]:
+            theirs = chances(_scores(found, other, those, known))
+            scores = [
+                one + math.log1p(-min(chance, MOST_THEIRS))
+                for one, chance in zip(scores, theirs, strict=True)
+            ]
+    alike: dict[tuple[float, str], float] = {}
+    for one, chance in zip(those, chances(scores), strict=True):
+        key = one.value, one.unit
+        alike[key] = alike.get(key, 0.0) + chance
+    return alike
+
+
+def _scores(
+    found: Found, entity: Entity, those: Sequence[Candidate], known: Coefficients
+) -> list[float]:
     names, weights = NAMES, known.alone
     rows = features(entity, those, found.page)
     if found.judgements is not None:
         names, weights = (*NAMES, *FUSED), known.fused
         more = [judged(found.judgements.get(one), entity) for one in those]
         rows = [row + looked for row, looked in zip(rows, more, strict=True)]
-    alike: dict[tuple[float, str], float] = {}
-    told = chances([score(weights, row, names) for row in rows])
-    for one, chance in zip(those, told, strict=True):
-        key = one.value, one.unit
-        alike[key] = alike.get(key, 0.0) + chance
-    return alike
+    return [score(weights, row, names) for row in rows]
 
 
 def _range_note(found: Found, entity: Entity) -> str | None:
