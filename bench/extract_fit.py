@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from extract_panels import Answered, Read, counted, read_panels
 from scrubjay.ask.extracting import scoring
@@ -66,6 +65,8 @@ def fit(
     given: Sequence[Case], names: Sequence[str], near: Mapping[str, float] | None = None
 ) -> dict[str, float]:
     """Weights of the least negative log-likelihood, held a little to others, or to 0."""
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
+
     usual = np.array([(near or {}).get(name, 0.0) for name in names])
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
