@@ -60,7 +60,7 @@ def test_a_csv_is_answered_into_a_file_and_scored(folder) -> None:
     told = run("--csv", "test.csv", "--out", "out.csv", FAKE)
     with (folder / "out.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [["index", "prediction"], ["0", "500.0 gram"], ["1", ""]]
-    assert "1 of 2 questions about 2 pictures answered: out.csv" in told.stdout
+    assert "1 of 2 questions answered, of 2 pictures: out.csv" in told.stdout
     assert "F1 0.667 (precision 1.000, recall 0.500: 1 right, 0 wrong, 1 missed)" in told.stdout
     assert "not read: none.png" in told.stderr
 

@@ -133,11 +133,12 @@ def _predict(
         return
     kept = f" ({done.kept} known from a run before)" if done.kept else ""
     sys.stdout.write(
-        f"{done.answered} of {len(done.answers)} questions about {done.pictures} pictures{kept} "
-        f"answered: {out}\n"
+        f"{done.answered} of {len(done.answers)} questions answered, of {done.pictures} "
+        f"picture{'s' if done.pictures > 1 else ''}{kept}: {out}\n"
     )
     if done.problems:
-        sys.stdout.write(f"{len(done.problems)} pictures could not be read\n")
+        several = "s" if len(done.problems) > 1 else ""
+        sys.stdout.write(f"{len(done.problems)} picture{several} could not be read\n")
     if done.f1 is not None:
         score = done.f1
         sys.stdout.write(
