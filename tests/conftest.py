@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("SCRUBJAY_BUILTIN", "0")  # tests that want the shipped encoder say so
 os.environ.pop("SCRUBJAY_HOME", None)
+
+hypothesis.settings.register_profile("scrubjay", deadline=None)  # timings never fail a test
+hypothesis.settings.load_profile("scrubjay")
 
 LOOPBACK = ("127.", "::1", "localhost")
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -203,15 +203,16 @@ class Answering:
         return Outcome(together.text, told=True, confidence=together.confidence)
 
     def _agreed(self, question: Question, looked: Looked, said: Said) -> Said:
-        """What the reader read and the model sees, too; all that was read where it sees none of it.
+        """What the reader read and the model sees, too, or is surer of; else all that was read.
 
-        A reader takes shapes in a drawing for letters.
+        A reader takes shapes in a drawing for letters, and misreads what is drawn small.
         """
         if not looked.pictures:
             return said
         frames = looked.frames or tuple(Frame(0.0, one) for one in looked.pictures)
         reply = reply_of_frames(self.walk, frames, question.text, self._sampling)
-        if is_told(reply) and is_part(reply.text, said.text):
+        surer = (reply.confidence or 0.0) > (said.confidence or 0.0)
+        if is_told(reply) and (surer or is_part(reply.text, said.text)):
             return Said(said.number, f"“{written(reply.text, ())}”", reply.confidence)
         return said
 

@@ -74,11 +74,8 @@ def heading(lines: Sequence[Outcome]) -> str:
 
 def _taken(taken: Taken) -> Outcome:
     status, tone = _STATES.get(taken.state, (taken.state, "good"))
-    why = taken.why_not_indexed
+    why = f"No search finds it yet: {taken.why_not_indexed}" if taken.why_not_indexed else ""
+    why = why or (f"Found in part: {taken.partly}" if taken.partly else "")
     return Outcome(
-        taken.name,
-        status,
-        "warning" if why else tone,
-        href=href_of(taken.item.id),
-        why=f"No search finds it yet: {why}" if why else "",
+        taken.name, status, "warning" if why else tone, href=href_of(taken.item.id), why=why
     )
