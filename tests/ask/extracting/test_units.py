@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -135,6 +137,17 @@ def test_what_is_no_unit_is_none() -> None:
 )
 def test_answers_are_written_as_the_challenge_does(value, unit, text) -> None:
     assert written(value, unit) == text
+
+
+def test_the_document_lists_the_units_of_every_entity() -> None:
+    document = Path(__file__).resolve().parents[3] / "docs" / "extract.md"
+    rows = [line.split("|") for line in document.read_text().splitlines() if line.startswith("|")]
+    rows = [row for row in rows if len(row) == 4]
+    told = {name: row[2] for row in rows for name in re.findall(r"`(\w+)`", row[1])}
+    for entity in Entity:
+        assert tuple(told[entity].strip().split(", ")) == entity.units, entity
+    for alias in ("weight", "volume", "power", "max_weight"):
+        assert told[alias] == told[ALIASES[alias]]
 
 
 def test_without_pint_the_extra_that_brings_it_is_named(monkeypatch) -> None:
