@@ -22,7 +22,7 @@ from scrubjay.ask.extracting.entities import Entity
 from scrubjay.ask.extracting.scoring import shipped
 from scrubjay.media.panels.vocabulary import Part
 
-PANELS = 400
+PANELS = 800
 FROM = 10_000
 SCRIPT = "bench/extract.py"
 TAGS = ("plain", "abbreviated", "curved", "rotated", "distractors", "nutrition", "drawing",
