@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
             $$p -c '$(FITS)' >/dev/null 2>&1 && echo $$p && break; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
-DEBIAN := chromium espeak-ng libportaudio2
+DEBIAN := chromium espeak-ng fonts-dejavu-core fonts-liberation libportaudio2
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
