@@ -168,7 +168,7 @@ def facts_of(told: KnownItem) -> Facts:
         "Size": words.size(item.size),
         "Pixels": f"{item.width} x {item.height}" if item.width and item.height else None,
         "Length": None if item.duration_s is None else words.clock(item.duration_s),
-        "Used for": parts[item.split.value],
+        "Used for": None if item.kind is Kind.VIDEO else parts[item.split.value],
         "Held back": "not learned from until it is accepted" if told.held else None,
         "Found by": _found_by(told),
         "Id": item.id,
