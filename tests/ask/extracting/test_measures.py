@@ -95,6 +95,14 @@ def test_any_value_with_any_spelling_is_found(value, unit, data) -> None:
     assert (one.value, one.unit) == (pytest.approx(value), unit)
 
 
+@pytest.mark.parametrize("unit", SIMPLE, ids=lambda unit: unit.name)
+def test_every_spelling_is_found_beside_its_number(unit) -> None:
+    for spelling in (unit.name, *(one for one in unit.spellings if not one[0].isdigit())):
+        for joint in ("", " "):
+            (one,) = measures(f"about 2{joint}{spelling} of it")
+            assert (one.value, one.unit) == (2, unit), spelling
+
+
 @given(st.text(max_size=80), st.text(max_size=30))
 def test_any_text_is_survived(line, label) -> None:
     for one in measures(line, label):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -139,16 +140,14 @@ def started(shop, point) -> int:
 
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize("point", ["append", "replace"])
-def test_killed_anywhere_no_half_file_is_left_and_the_next_run_goes_on(shop, point, side) -> None:
+def test_killed_anywhere_no_half_file_is_left_and_the_next_run_goes_on(
+    shop, point, side, monkeypatch
+) -> None:
     assert started(shop, f"{POINT}.{side}_{point}") == -signal.SIGKILL
     out = shop / "out.csv"
     assert not out.exists() or told(out) == WANTED
     # The paths of the first run were relative, and are in the second.
-    import os
-
-    os.chdir(shop)
-    from pathlib import Path
-
+    monkeypatch.chdir(shop)
     reader = Counting()
     done = predict(read_questions(Path("test.csv")), extracting(reader), Path("out.csv"))
     assert told(out) == WANTED

@@ -34,7 +34,8 @@ _ALIKE: Final = str.maketrans(
     }
 )
 _ZERO: Final = re.compile(
-    r"(?<=\d)[oO](?=[\dOo.,]|\b|\s?(?!zs?\b)[a-zA-Z]{1,3}\b)|(?<![A-Za-z])[oO](?=[.,]\d)"
+    r"(?<=\d)[oO](?=[\dOo.,]|\b|\s?(?!(?:zs?|nz|ns)\b)[a-zA-Z]{1,3}\b)"  # but for ounces
+    r"|(?<![A-Za-z])[oO](?=[.,]\d)"
 )
 _ONE: Final = re.compile(r"(?<![A-Za-z0-9])[lI|](?=\d)|(?<=\d)[I|](?=[\d.,]|\s?[a-zA-Z]{1,3}\b)")
 
