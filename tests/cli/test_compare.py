@@ -25,6 +25,7 @@ from scrubjay.core.errors import BadConfig, UnknownName, WrongUse
 from scrubjay.services import open_home
 from tests.ask.comparing.posed import write_questions
 from tests.cli.one_command import running
+from tests.cli.pressing import heard
 from tests.deploy.commands import blocks
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "compare.md").read_text()
@@ -233,7 +234,10 @@ def gone(group: int, *, within_s: float) -> bool:
 def test_ctrl_c_ends_it_all_at_once_and_keeps_what_was_answered(questions, tmp_path):
     command = [sys.executable, "-m", "scrubjay", "compare", str(questions), "rounds=100"]
     command += ["--home", str(tmp_path / "home"), "--model", "vlm=fake ocr=fake"]
-    running_ = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    with heard():
+        running_ = subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
     comparisons = tmp_path / "home" / "comparisons"
     until = time.monotonic() + 60
     while time.monotonic() < until and not any(

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.cli.pressing import heard
 from tests.test_line import TINY
 
 KEPT = "scrubjay: interrupted; what was finished is kept"
@@ -22,18 +23,13 @@ PATIENCE_S = 120.0
 
 def interrupted(arguments: Sequence[str], *, once: str, errors: Path) -> tuple[int, str]:
     """Run a command, press Ctrl-C once its standard error says so; exit code and all it said."""
-    # A shell's background jobs ignore it, and children inherit that.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with errors.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "scrubjay", *arguments],
-                stdout=subprocess.DEVNULL,
-                stderr=out,
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
-            )
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with heard(), errors.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scrubjay", *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=out,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
     try:
         until = time.monotonic() + PATIENCE_S
         while once not in errors.read_text():
