@@ -332,8 +332,8 @@ def shares(given: Sequence[Lesson], folder: Path) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--seeing", type=int, default=1000, help="steps that teach to see")
-    parser.add_argument("--answering", type=int, default=500, help="steps that teach to answer")
+    parser.add_argument("--seeing", type=int, default=2000, help="steps that teach to see")
+    parser.add_argument("--answering", type=int, default=800, help="steps that teach to answer")
     parser.add_argument("--panels", type=int, default=PANELS)
     options = parser.parse_args()
     given = lessons(range(FROM, FROM + options.panels))
