@@ -27,9 +27,9 @@ class DurableCheckpoints(CheckpointIO):
         final = Path(path)
         final.parent.mkdir(parents=True, exist_ok=True)
         aside = final.with_name(final.name + ".part")
-        with aside.open("wb") as file:
-            torch.save(checkpoint, file)
-            file.flush()
+        # By its path: what torch writes into a file of Python's aborts when Ctrl-C closes that.
+        torch.save(checkpoint, aside)
+        with aside.open("rb") as file:
             os.fsync(file.fileno())
         failpoint("training.before_checkpoint")
         aside.replace(final)
