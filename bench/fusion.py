@@ -39,7 +39,7 @@ from scrubjay.media.world.scene import Sampler, Scene, meaning
 from scrubjay.media.world.speak import Speaker, any_voice
 from scrubjay.media.world.things import Language
 from scrubjay.models.load import load_trainable, load_version
-from scrubjay.search.fusing import TOWER, scale_of
+from scrubjay.search.fusing import scale_of
 from scrubjay.search.query import Query, Searcher
 from scrubjay.store.generations import Generations
 from scrubjay.store.index import Row
@@ -55,6 +55,14 @@ SMALL = 12
 """Moments of a film that is searched alone."""
 
 Floats = NDArray[np.float64]
+
+TOWER: Mapping[Clue, Modality] = {
+    Clue.SEEN: Modality.IMAGE,
+    Clue.HEARD: Modality.SPEECH,
+    Clue.SAID: Modality.TEXT,
+    Clue.READ: Modality.TEXT,
+}
+"""What makes the rows of each clue."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

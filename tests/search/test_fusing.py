@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from scrubjay.core.types import Clue, Evidence, Hit, Kind, Modality
 from scrubjay.search.fusing import (
-    TOWER,
     Scale,
     best_of_all,
     evidence_of,
@@ -19,6 +18,7 @@ from scrubjay.search.fusing import (
     supported,
 )
 from scrubjay.store.index import Found
+from tests.store.films import TOWER
 
 ASKED = np.array([1, 0], np.float32)
 

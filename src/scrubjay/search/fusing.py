@@ -32,14 +32,6 @@ from scrubjay.core.types import Clue, Evidence, Hit, Modality
 from scrubjay.search.paging import DIGITS
 from scrubjay.store.index import Found
 
-TOWER: Final[Mapping[Clue, Modality]] = {
-    Clue.SEEN: Modality.IMAGE,
-    Clue.HEARD: Modality.SPEECH,
-    Clue.SAID: Modality.TEXT,
-    Clue.READ: Modality.TEXT,
-}
-"""What makes the rows of each clue."""
-
 PRIOR: Final = 8
 """Rows that the mean and deviation of all towers count for."""
 MOST_TRUSTED: Final = 64

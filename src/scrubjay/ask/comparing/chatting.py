@@ -29,7 +29,7 @@ from scrubjay.ask.comparing.judging import (
 )
 from scrubjay.ask.comparing.points import Point
 from scrubjay.ask.comparing.running import Job, Measuring, Outcome, measure
-from scrubjay.ask.comparing.said import Said
+from scrubjay.ask.comparing.said import Said, failure_of
 from scrubjay.ask.comparing.significance import estimated
 from scrubjay.ask.models import ASIDE
 from scrubjay.ask.telling import is_told
@@ -118,9 +118,7 @@ class ChatResult:
     @property
     def failure(self) -> str | None:
         """Why it has no figures; None: it has."""
-        errors = [one.error for one in self.said if one.error is not None]
-        every = errors[0] if errors and len(errors) == len(self.said) else None
-        return self.outcome.failure or every
+        return failure_of(self.outcome.failure, self.said)
 
     @cached_property
     def scores(self) -> dict[str, Estimate | None]:

@@ -14,7 +14,7 @@ from scrubjay.ask.comparing.cost import Prices, cost_per_1000
 from scrubjay.ask.comparing.points import Point
 from scrubjay.ask.comparing.questions import Posed
 from scrubjay.ask.comparing.running import Outcome
-from scrubjay.ask.comparing.said import Said
+from scrubjay.ask.comparing.said import Said, failure_of
 from scrubjay.ask.comparing.scores import MEASURES, Scored, scored
 from scrubjay.ask.comparing.significance import Versus, compared, estimated
 from scrubjay.ask.models import ASIDE
@@ -78,10 +78,7 @@ class Result:
     @property
     def failure(self) -> str | None:
         """Why it has no figures; None: it has."""
-        if self.outcome.failure is not None:
-            return self.outcome.failure
-        errors = [one.error for one in self.said if one.error is not None]
-        return errors[0] if errors and len(errors) == len(self.said) else None
+        return failure_of(self.outcome.failure, self.said)
 
     @cached_property
     def scores(self) -> tuple[Scored, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,3 +50,9 @@ class Said:
             return cls("", told=False, error=str(told.get("error", "it is not known why")))
         names = cls.__dataclass_fields__
         return cls(**{key: value for key, value in told.items() if key in names})
+
+
+def failure_of(measuring: str | None, said: Sequence[Said]) -> str | None:
+    """Why a point has no figures: it could not be measured, or every answer failed."""
+    errors = [one.error for one in said if one.error is not None]
+    return measuring or (errors[0] if errors and len(errors) == len(said) else None)
