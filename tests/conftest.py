@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from scrubjay.models.torchvision_operators import declare_missing_operators
-
 if TYPE_CHECKING:
     from tests.bucket import ObjectStore
 
@@ -26,8 +24,6 @@ os.environ.pop("SCRUBJAY_HOME", None)
 
 hypothesis.settings.register_profile("scrubjay", deadline=None)  # timings never fail a test
 hypothesis.settings.load_profile("scrubjay")
-
-declare_missing_operators()  # tests import Lightning and transformers by themselves
 
 LOOPBACK = ("127.", "::1", "localhost")
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -85,9 +85,10 @@ def test_texts_match_the_library(kind, pretrained, trainable) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_pixels_match_the_librarys_processor(kind, pretrained, trainable) -> None:
-    from transformers import AutoProcessor
+    """Its Pillow one, which models were trained with; torchvision's resizes a shade differently."""
+    from transformers import AutoImageProcessor
 
-    processor = AutoProcessor.from_pretrained(pretrained(kind))
+    processor = AutoImageProcessor.from_pretrained(pretrained(kind), backend="pil")
     theirs = processor(images=[Image.fromarray(one) for one in pictures()], return_tensors="np")
     ours = trainable(kind).preprocess(Modality.IMAGE, train=False)(pictures())
     difference = np.abs(ours["pixel_values"] - theirs["pixel_values"])
