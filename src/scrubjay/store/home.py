@@ -13,6 +13,7 @@ from scrubjay.core.known import About, Known
 from scrubjay.store.bucket import SCHEME
 from scrubjay.store.bucket_registry import open_registry
 from scrubjay.store.catalog import Catalog
+from scrubjay.store.feedback import Feedback
 from scrubjay.store.forgotten import Forgotten
 from scrubjay.store.generations import Generations
 from scrubjay.store.gleanings import Gleanings
@@ -61,6 +62,11 @@ class Home:
     def held(self) -> Held:
         """Items nobody may learn from until somebody accepts them."""
         return Held(self.path / "held")
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        """What people say of hits and captions."""
+        return Feedback(self.path / "feedback")
 
     @cached_property
     def forgotten(self) -> Forgotten:
