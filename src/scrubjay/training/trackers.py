@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
+from lightning.pytorch.loggers import Logger, MLFlowLogger, TensorBoardLogger, WandbLogger
 
 from scrubjay.core.errors import BadConfig, MissingExtra
 from scrubjay.core.types import Picture
+from scrubjay.training.mlflow_tracker import log_picture_to_mlflow
 
 
 def wandb_tracker(
@@ -78,6 +79,8 @@ def log_picture(loggers: Iterable[Logger], name: str, picture: Picture, step: in
             logger.log_image(key=name, images=[picture], step=step)
         elif isinstance(logger, TensorBoardLogger):
             logger.experiment.add_image(name, picture, step, dataformats="HWC")
+        elif isinstance(logger, MLFlowLogger):
+            log_picture_to_mlflow(logger, name, picture, step)
 
 
 def log_config(loggers: Iterable[Logger], config: dict[str, Any]) -> None:
