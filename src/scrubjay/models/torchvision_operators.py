@@ -2,17 +2,23 @@
 
 With a torch for the CPU only, pip brings a torchvision that was compiled for another one: its
 library of operators does not load, and importing it ends at `operator torchvision::nms does not
-exist`. Everything that merely has torchvision installed then fails, transformers first. Declaring
-the two operators it registers fakes for is enough for what is written in Python: transforms,
-image processors, networks. Calling one of the two still says that it is not there.
+exist`. Everything that merely has torchvision installed then fails: transformers, and Lightning by
+the metrics it brings. Declaring the two operators it registers fakes for is enough for what is
+written in Python: transforms, image processors, networks. Calling one of the two still says that it
+is not there.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from functools import cache
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
+NAME = "torchvision"
 SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -20,19 +26,33 @@ SCHEMAS = (
 LIBRARY = "_C*.so"
 
 
-@cache
-def declare_missing_operators() -> None:
-    """Make `import torchvision` work where it is installed; does nothing where it would anyway.
+def mend_torchvision() -> None:
+    """Declare what torchvision's own library cannot, when and if it is imported.
 
-    Must come before whatever imports torchvision: transformers' processors, open_clip.
+    Costs nothing until then: torch is not imported. Must come before whatever imports torchvision.
     """
-    spec = importlib.util.find_spec("torchvision")
+    if NAME not in sys.modules and not any(isinstance(one, _Mender) for one in sys.meta_path):
+        sys.meta_path.insert(0, _Mender())
+
+
+class _Mender(MetaPathFinder):
+    """Finds nothing; sees torchvision being looked for."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname == NAME:
+            sys.meta_path.remove(self)
+            _declare_missing()
+        return None
+
+
+def _declare_missing() -> None:
+    spec = importlib.util.find_spec(NAME)
     if spec is None or spec.origin is None:
         return
     import torch
 
-    if hasattr(torch.ops.torchvision, "nms"):
-        return
     for path in Path(spec.origin).parent.glob(LIBRARY):
         try:
             torch.ops.load_library(str(path))  # type: ignore[no-untyped-call]
@@ -40,4 +60,5 @@ def declare_missing_operators() -> None:
             break
         return
     for schema in SCHEMAS:
-        torch.library.define(f"torchvision::{schema.split('(')[0]}", schema[schema.index("(") :])
+        name, signature = schema.split("(", 1)
+        torch.library.define(f"{NAME}::{name}", f"({signature}")

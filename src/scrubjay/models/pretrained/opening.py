@@ -13,7 +13,7 @@ from scrubjay.models.pretrained.processor import read_processor
 from scrubjay.models.pretrained.quantise import Quantise, quantisation
 from scrubjay.models.pretrained.source import find_model
 from scrubjay.models.pretrained.weights import folder_fingerprint
-from scrubjay.models.torchvision_operators import declare_missing_operators
+from scrubjay.models.torchvision_operators import mend_torchvision
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -116,7 +116,7 @@ def _libraries(family: str) -> tuple[Any, Any]:
         import transformers
     except ImportError as error:
         raise MissingExtra(f"the {family} vlm", "vlm") from error
-    declare_missing_operators()
+    mend_torchvision()
     return transformers, torch
 
 

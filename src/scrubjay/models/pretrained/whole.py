@@ -9,7 +9,7 @@ from typing import Any
 
 from scrubjay.core.errors import Damaged, MissingExtra, ModelNotFound
 from scrubjay.models.pretrained.quiet import quiet_transformers
-from scrubjay.models.torchvision_operators import declare_missing_operators
+from scrubjay.models.torchvision_operators import mend_torchvision
 
 
 def libraries(what: str) -> Any:  # noqa: ANN401 - imported when it is needed
@@ -27,7 +27,7 @@ def libraries(what: str) -> Any:  # noqa: ANN401 - imported when it is needed
         import transformers
     except ImportError as error:
         raise MissingExtra(what, "hf") from error
-    declare_missing_operators()
+    mend_torchvision()
     return transformers
 
 
