@@ -1,0 +1,1 @@
+"""Where a version fails: what `scrubjay diagnose` measures, section by section."""
