@@ -31,12 +31,17 @@ def libraries(what: str) -> Any:  # noqa: ANN401 - imported when it is needed
     return transformers
 
 
-def load_whole(made_by: Any, folder: Path) -> Any:  # noqa: ANN401 - transformers has no types
+def load_whole(
+    made_by: Any,  # noqa: ANN401 - transformers has no types
+    folder: Path,
+    **options: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
     """The model of a folder.
 
     Args:
         made_by: its class in transformers.
         folder: as save_pretrained wrote it.
+        options: of `from_pretrained`, besides those that keep what is loaded safe and whole.
 
     Raises:
         ModelNotFound: transformers cannot load it.
@@ -50,6 +55,7 @@ def load_whole(made_by: Any, folder: Path) -> Any:  # noqa: ANN401 - transformer
             use_safetensors=True,
             dtype="float32",
             output_loading_info=True,
+            **options,
         )
     if missing := sorted(report["missing_keys"]):
         raise Damaged(f"{folder} lacks {len(missing)} of its weights, {missing[0]} among them")
