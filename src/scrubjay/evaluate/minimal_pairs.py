@@ -1,0 +1,119 @@
+"""Captions changed in one place so that they are wrong: does an encoder notice?
+
+Made by rules, as the hard negatives of NegCLIP and the probes of ARO (Yuksekgonul et al. 2023) and
+SugarCrepe (Hsieh et al. 2023). English only; a caption of another language gives no pairs. What a
+wrong caption says differs from what the right one says by construction: things that bear the same
+name do not exchange attributes or places, and "A and B" is never turned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from scrubjay.evaluate.minimal_changes import Change, applied
+from scrubjay.evaluate.minimal_rules import (
+    attribute_changes,
+    count_changes,
+    names_of,
+    object_changes,
+    order_changes,
+    relation_changes,
+)
+from scrubjay.evaluate.noun_phrases import noun_phrases
+from scrubjay.evaluate.words import is_english, words_of
+
+
+class PairKind(StrEnum):
+    """What a wrong caption has wrong.
+
+    ATTRIBUTE: two attributes change places, or one colour becomes another. COUNT: one more or one
+    fewer. RELATION: a place becomes its opposite. ORDER: the things on both sides of a place change
+    theirs. OBJECT: a thing becomes another of the collection.
+    """
+
+    ATTRIBUTE = "attribute"
+    COUNT = "count"
+    RELATION = "relation"
+    ORDER = "order"
+    OBJECT = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class MinimalPair:
+    """A caption and what it is not.
+
+    Attributes:
+        swapped: what was there, and what stands there instead.
+    """
+
+    caption: str
+    wrong: str
+    kind: PairKind
+    swapped: tuple[str, str]
+
+
+def minimal_pairs(
+    captions: Sequence[str],
+    *,
+    kinds: Sequence[PairKind] = tuple(PairKind),
+    per_caption: int = 1,
+    seed: int = 0,
+    vocabulary: Sequence[str] | None = None,
+) -> list[list[MinimalPair]]:
+    """Wrong captions for each caption, drawn from all that the rules give.
+
+    Equal arguments give equal pairs, and a caption's pairs do not depend on the captions beside it
+    (but for the vocabulary they make).
+
+    Args:
+        captions: right ones.
+        kinds: what may be wrong.
+        per_caption: pairs of each kind a caption gets, at most.
+        seed: of the draw.
+        vocabulary: nouns that things may become, in singular or plural, an article before them or
+            not; None takes those the captions name with `a`, `an` or a count.
+
+    Returns:
+        One list a caption, in order of the kinds; empty where nothing can be changed.
+    """
+    nouns = names_of(captions) if vocabulary is None else tuple(dict.fromkeys(vocabulary))
+    made: list[list[MinimalPair]] = []
+    for caption in captions:
+        mine: list[MinimalPair] = []
+        for kind in dict.fromkeys(PairKind(one) for one in kinds):
+            every = every_pair(caption, kind, vocabulary=nouns)
+            draw = Random(f"{seed} {kind.value} {caption}")  # noqa: S311 - no secret
+            mine += draw.sample(every, min(per_caption, len(every)))
+        made.append(mine)
+    return made
+
+
+def every_pair(
+    caption: str, kind: PairKind, *, vocabulary: Sequence[str] = ()
+) -> list[MinimalPair]:
+    """All that the rules of one kind give for a caption; each wrong caption once."""
+    if not is_english(caption):
+        return []
+    words = words_of(caption)
+    phrases = noun_phrases(caption, words)
+    changes: list[Change]
+    match kind:
+        case PairKind.ATTRIBUTE:
+            changes = attribute_changes(caption, words, phrases)
+        case PairKind.COUNT:
+            changes = count_changes(caption, words, phrases)
+        case PairKind.RELATION:
+            changes = relation_changes(caption, words, phrases)
+        case PairKind.ORDER:
+            changes = order_changes(caption, words, phrases)
+        case PairKind.OBJECT:
+            changes = object_changes(caption, words, phrases, vocabulary)
+    wrongs = {applied(caption, change): change.swapped for change in changes}
+    return [
+        MinimalPair(caption, wrong, kind, swapped)
+        for wrong, swapped in wrongs.items()
+        if " ".join(wrong.lower().split()) != " ".join(caption.lower().split())
+    ]
