@@ -25,6 +25,7 @@ from scrubjay.media.thumbnail import SIDES, thumbnail
 from scrubjay.retrain.serving import publish
 from scrubjay.retrain.views_file import save_views
 from scrubjay.search.drop import Drop
+from scrubjay.store.feedback import CaptionFix, Judgement
 from scrubjay.store.home import Home
 from scrubjay.store.sources import Refusal, Seen, SourceListing
 from tests.store.looking import vector_of
@@ -38,6 +39,10 @@ NAME = "wilhelmine-0815.png"
 CAPTION = "Tante Wilhelmine füttert den grünen Papagei"
 GLEANED = "AUSGANG hinter dem Papagei"
 """What a model read in the picture."""
+FIXED = "Wilhelmine füttert den Ara"
+"""How somebody fixed its caption."""
+ASKED = "die Dame am Vogelkäfig"
+"""Words that it was the right answer to."""
 EARLIER = "eine erste Fassung: Tante W. am Käfig"
 SHARED = "somebody at a window"
 """A caption another item has, too: it stays where it is said of that one."""
@@ -161,6 +166,11 @@ def _records(home, folder):
     seen = {"key": Seen(5, "tag", {"sha256": "0" * 64})}
     source.look_ended(SourceListing("look", seen, ("list.csv",), {"other": like_hers}))
     home.held.hold(run="r", month="2026-11", reason=f"too many like {CAPTION}", ids=["item-0001"])
+    home.feedback.fix(CaptionFix(ID, (CAPTION, SHARED), FIXED))
+    home.feedback.fix(CaptionFix("item-0003", ("picture 0003",), "something else"))
+    home.feedback.say(Judgement(ASKED, ID, right=True))
+    home.feedback.say(Judgement(CAPTION, "item-0002", right=False))
+    home.feedback.say(Judgement("a window", "item-0002", right=True))
     trash = home.path / "generations" / ".trash-0123456789abcdef" / "data"
     trash.mkdir(parents=True)
     (trash / "rows.lance").write_bytes(CAPTION.encode())
@@ -321,6 +331,8 @@ def _needles(home, folder):
         "caption in JSON": json.dumps(CAPTION)[1:-1].encode(),
         "earlier caption": EARLIER.encode(),
         "what a model read": GLEANED.encode(),
+        "fixed caption": FIXED.encode(),
+        "what it was the answer to": ASKED.encode(),
         "uri": str(folder / NAME).encode(),
         "file name": NAME.encode(),
         "bytes": (folder / NAME).read_bytes(),

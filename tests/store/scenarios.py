@@ -86,6 +86,24 @@ def hold(home):
     acquire(home / "lease.json", holder="killed", ttl_s=600)
 
 
+def judge(home):
+    from scrubjay.store.feedback import Feedback, Judgement
+
+    Feedback(home / "feedback").say(Judgement("a red star", "item-1", right=False))
+
+
+def fix_a_caption(home):
+    from scrubjay.store.feedback import CaptionFix, Feedback
+
+    Feedback(home / "feedback").fix(CaptionFix("item-1", ("before",), "after"))
+
+
+def purge_feedback(home):
+    from scrubjay.store.feedback import Feedback
+
+    Feedback(home / "feedback").purge(["item-1"])
+
+
 def snapshot(home):
     from scrubjay.store.snapshots import Listing, SnapshotFolder
 

@@ -214,6 +214,7 @@ def test_the_kill_tests_know_every_failpoint_of_the_store():
     assert points == {
         "durable", "snapshot", "registry", "champion", "catalog", "generation", "quarantine",
         "lease", "pull", "held", "served", "media", "look", "source", "upload", "gleaning",
+        "feedback",
     }  # fmt: skip
     assert suffixes == {
         f".{side}_{step}"

@@ -8,7 +8,6 @@ gives way to an empty event of the same number, so that numbers only ever rise.
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from scrubjay.core.errors import Damaged, WrongUse
+from scrubjay.core.errors import Damaged
 from scrubjay.store.durable import (
     create_durably,
     fsync_folder,
@@ -24,13 +23,8 @@ from scrubjay.store.durable import (
     make_folder,
     sweep_aside,
 )
+from scrubjay.store.feedback_words import asked_words, caption_words, item_id
 
-MAX_QUERY: Final = 500
-"""Characters of a query that somebody judged hits of."""
-MAX_CAPTION: Final = 2_000
-"""Characters of a fixed caption."""
-MAX_ID: Final = 512
-"""Characters of an item's id."""
 HIT, UNDO, CAPTION, RESTORE, OVERTAKEN, GONE = (
     "hit",
     "undo",
@@ -47,8 +41,6 @@ _ASKED: Final = {
     OVERTAKEN: ("item",),
     GONE: (),
 }
-_BREAKS: Final = frozenset("\t\n\r\u2028\u2029")
-_TURNED: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +99,22 @@ class Mended:
     """Captions of one item as people left them.
 
     Attributes:
-        wanted: what it should say; what it said before everything that was taken back.
-        known: every tuple of captions the item had meanwhile, as sets: whoever comes with one of
-            these says nothing new.
-        fixed: whether a fix is in effect; False when it was taken back.
+        before: what it said before anybody fixed it.
+        caption: the newest fix; None when the fixes were taken back.
+        known: every caption it had meanwhile.
         number: of the newest event.
     """
 
-    wanted: tuple[str, ...]
-    known: frozenset[frozenset[str]]
-    fixed: bool
+    before: tuple[str, ...]
+    caption: str | None
+    known: frozenset[str]
     number: int
 
     def told(self, captions: Sequence[str]) -> tuple[str, ...] | None:
         """What an item that says this should say; None when it says something newer."""
-        if frozenset(captions) in self.known:
-            return self.wanted
-        if self.fixed and set(self.wanted) <= set(captions):
-            return tuple(captions)  # Other words of the same bytes under another name.
-        return None
+        if self.known.issuperset(captions):
+            return self.before if self.caption is None else (self.caption,)
+        return tuple(captions) if self.caption in captions else None
 
 
 class Feedback:
@@ -145,7 +134,7 @@ class Feedback:
         Raises:
             WrongUse: words or ids that are empty, too long or hold control characters.
         """
-        query, item = asked_words(judgement.query), _id(judgement.item)
+        query, item = asked_words(judgement.query), item_id(judgement.item)
         for one in self.judgements():
             if (one.query, one.item, one.right) == (query, item, judgement.right):
                 return False
@@ -164,7 +153,7 @@ class Feedback:
         Raises:
             WrongUse: words or an id that cannot be.
         """
-        query, item = asked_words(query), _id(item)
+        query, item = asked_words(query), item_id(item)
         if not any((one.query, one.item) == (query, item) for one in self.judgements()):
             return False
         self._say(UNDO, {"query": query, "item": item})
@@ -179,7 +168,7 @@ class Feedback:
         Raises:
             WrongUse: a caption or an id that is empty, too long or holds control characters.
         """
-        item, caption = _id(fix.item), caption_words(fix.caption)
+        item, caption = item_id(fix.item), caption_words(fix.caption)
         if self.captions().get(item) == caption:
             return False
         about = {"item": item, "before": list(fix.before), "caption": caption}
@@ -247,27 +236,15 @@ class Feedback:
 
         A fix that was taken back is here, too: the old captions are to be had again.
         """
-        first: dict[str, tuple[str, ...]] = {}
         found: dict[str, Mended] = {}
         for number, what, event in self._events():
-            if what not in (CAPTION, RESTORE, OVERTAKEN):
-                continue
-            item = event["item"]
+            item = event.get("item", "")
             if what == OVERTAKEN:
-                first.pop(item, None)
                 found.pop(item, None)
+            elif what == RESTORE and item in found:
+                found[item] = replace(found[item], caption=None, number=number)
             elif what == CAPTION:
-                before = tuple(event["before"])
-                known = found[item].known if item in found else frozenset()
-                first.setdefault(item, before)
-                found[item] = Mended(
-                    (event["caption"],),
-                    known | {frozenset(before), frozenset((event["caption"],))},
-                    True,
-                    number,
-                )
-            elif item in found:
-                found[item] = replace(found[item], wanted=first[item], fixed=False, number=number)
+                found[item] = _fixed(found.get(item), event, number)
         return found
 
     def newest(self) -> int:
@@ -298,18 +275,19 @@ class Feedback:
         Returns:
             How many events there were.
         """
-        wanted = set(items)
-        doomed = [
-            (number, what)
-            for number, what, event in self._events()
-            if event.get("item") in wanted or any(_shows(event, text) for text in texts)
-        ]
-        if not doomed:
+        if not self._folder.is_dir():
             return 0
-        with self._writing():
+        wanted = set(items)
+        with self._writing():  # which takes away what killed writers left, too
+            doomed = [
+                (number, what)
+                for number, what, event in self._events()
+                if event.get("item") in wanted
+                or any(text in event.get("query", "") for text in texts)
+            ]
             for number, what in doomed:
                 empty = json.dumps({"what": GONE, "at": datetime.now(UTC).isoformat()})
-                create_durably(self._path(number, GONE), empty.encode(), point="feedback.purge")
+                create_durably(self._path(number, GONE), empty.encode(), point="feedback")
                 path = self._path(number, what)
                 path.unlink(missing_ok=True)
                 self._read.pop(path.name, None)
@@ -351,49 +329,13 @@ class Feedback:
             yield number, what, event
 
 
-def asked_words(query: str) -> str:
-    """A query as it is kept.
-
-    Raises:
-        WrongUse: it is empty, too long, or holds control characters.
-    """
-    return _words(query, "the query", MAX_QUERY)
-
-
-def caption_words(caption: str) -> str:
-    """A caption as it is kept.
-
-    Raises:
-        WrongUse: it is empty, too long, or holds control characters.
-    """
-    return _words(caption, "the caption", MAX_CAPTION)
-
-
-def _words(given: str, what: str, most: int) -> str:
-    for one in given:
-        kind = unicodedata.category(one)
-        if (kind in ("Cc", "Cs") and one not in _BREAKS) or one in _TURNED:
-            raise WrongUse(f"{what} holds the control character U+{ord(one):04X}; write it without")
-    words = " ".join(given.split())
-    if not words:
-        raise WrongUse(f"{what} is empty; write some words")
-    if len(words) > most:
-        raise WrongUse(f"{what} has {len(words)} characters; write at most {most}")
-    return words
-
-
-def _id(item: str) -> str:
-    if not item or len(item) > MAX_ID or any(unicodedata.category(one) == "Cc" for one in item):
-        raise WrongUse(
-            f"{item[:40]!r} is no id of an item; give one of 1 to {MAX_ID} characters, as "
-            f"`scrubjay search --json` shows it"
-        )
-    return item
-
-
-def _shows(event: Mapping[str, Any], text: str) -> bool:
-    told = [event.get("query", ""), event.get("caption", ""), *event.get("before", ())]
-    return any(text in one for one in told)
+def _fixed(earlier: Mended | None, event: Mapping[str, Any], number: int) -> Mended:
+    """A fix after another; it begins anew where the captions changed in between."""
+    before, caption = tuple(event["before"]), event["caption"]
+    if earlier is None or earlier.told(before) is None:
+        earlier = Mended(before, None, frozenset(), number)
+    known = earlier.known | {*before, caption}
+    return Mended(earlier.before, caption, known, number)
 
 
 def _when(event: Mapping[str, Any]) -> datetime:

@@ -17,6 +17,7 @@ from scrubjay.search.drop import Drop
 from scrubjay.search.scan import scan_folder
 from scrubjay.store.lease import acquire
 from tests.retrain.remembering import (
+    CAPTION,
     COUNT,
     DIM,
     HERS,
@@ -68,6 +69,8 @@ def others(home):
         one.id for one in kept["catalog"] if home.gleanings.get(one.sha256, "reading", "model")
     ]
     kept["examples"] = (home.prompts / "mine.yaml").read_text().count("other.png")
+    said = [*home.feedback.judgements(), *home.feedback.fixes()]
+    kept["feedback"] = [one for one in said if one.item != ID and CAPTION not in repr(one)]
     kept["media"] = [one.id for one in kept["catalog"] if home.media.has(one.sha256)]
     kept["set aside"] = [one.path for one in home.quarantine.all() if one.path == "other.png"]
     return kept

@@ -177,7 +177,7 @@ def purge(
     gone_from: str | None = None,
     progress: Progress = silent,
 ) -> Purged:
-    """Remove items from runs, prompts, quarantine, media, generations and catalog: from the disk.
+    """Remove items from the disk: runs, prompts, feedback, quarantine, media, generations, catalog.
 
     Snapshots keep ids and hashes. What others have, too, stays: bytes that another item shares,
     captions it says as well. Killed anywhere, the same call again finishes.
@@ -206,6 +206,7 @@ def _purge(home: Home, ids: Collection[str], progress: Progress) -> Purged:
     for records in (home.path / "held", home.sources.folder):
         reword(records, traces)
     drop_examples(home.prompts, traces)
+    home.feedback.purge(traces.ids, traces.texts)
     set_aside = home.quarantine.purge(partial(_is_set_aside, traces))
     progress("removing", 2, steps)
     failpoint("forget.before_media")

@@ -60,7 +60,9 @@ def traces_of(home: Home, ids: Collection[str]) -> Traces:
     names = {name for item in known for name in _names(item)}
     names -= {name for item in left for name in _names(item)}
     captions = {text for item in known for text in item.captions}
+    captions |= home.feedback.texts_of(wanted)
     captions -= {text for item in left for text in item.captions}
+    captions -= _once_said(home, {item.id for item in left})
     texts = {text for text in names | captions if _is_telling(text)}
     labels = {text for item in known for text in item.captions}
     labels |= {uri.rpartition("/")[2] for item in known for uri in item.uris}
@@ -73,6 +75,12 @@ def traces_of(home: Home, ids: Collection[str]) -> Traces:
         texts=tuple(sorted(texts, key=lambda text: (-len(text), text))),
         labels=frozenset(labels - {""}),
     )
+
+
+def _once_said(home: Home, ids: Collection[str]) -> set[str]:
+    """Captions that items had before somebody fixed them, and the fixed ones."""
+    mended = home.feedback.mended()
+    return {text for item_id in mended.keys() & set(ids) for text in mended[item_id].known}
 
 
 def _described(home: Home, ids: frozenset[str]) -> list[Item]:
