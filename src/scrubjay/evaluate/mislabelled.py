@@ -1,0 +1,150 @@
+"""Captions that fit their own picture or recording far worse than captions here do.
+
+A model that has learned most pairs rightly disagrees with the few that are wrong (confident
+learning: Northcutt, Jiang and Chuang, JAIR 2021). For each caption two margins are taken: its score
+with its own media less its best score with other media, and that score less the media's best score
+with other captions. Both are put on the scale of the collection's own spread by median and median
+absolute deviation (the modified z of Iglewicz and Hoaglin, *How to Detect and Handle Outliers*,
+1993), so that a weak model, whose margins are low everywhere, accuses nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubjay.evaluate.examples import View
+
+SUSPECT = -3.0
+"""Mean of both z below which a pair is suspected."""
+
+RANDOM = 0.35
+"""Share of other media a caption may fit as well as its own before it says nothing of it."""
+
+FEWEST = 20
+"""Captions below which nobody's spread is known."""
+
+_CELLS = 4_000_000
+_MAD = 1.4826  # makes the median absolute deviation a standard deviation where things are normal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fits:
+    """How well each caption fits what it belongs to.
+
+    Attributes:
+        captions: (n,) places in the text view: those whose group has media.
+        media: (n,) place of the group's media that fits it best.
+        own: (n,) score with it.
+        best_media: (n,) place of the media of another group that fits it best.
+        media_margin: (n,) own less that score.
+        best_caption: (n,) place of the caption of another group that fits `media` best.
+        caption_margin: (n,) own less that score.
+        beaten: (n,) share of other groups' media it fits as well as its own or better.
+        z: (n,) mean of the two margins' modified z; 0 where too few captions say.
+    """
+
+    captions: NDArray[np.int64]
+    media: NDArray[np.int64]
+    own: NDArray[np.float64]
+    best_media: NDArray[np.int64]
+    media_margin: NDArray[np.float64]
+    best_caption: NDArray[np.int64]
+    caption_margin: NDArray[np.float64]
+    beaten: NDArray[np.float64]
+    z: NDArray[np.float64]
+
+    def suspects(self) -> NDArray[np.int64]:
+        """Rows that are likely mislabelled, the worst first.
+
+        They must lose on both sides, too: among good pairs the worst is not wrong.
+        """
+        wrong = (self.z <= SUSPECT) & (self.media_margin < 0) & (self.caption_margin < 0)
+        found = np.flatnonzero(wrong)
+        order: NDArray[np.int64] = found[np.argsort(self.z[found], kind="stable")]
+        return order
+
+    def vague(self) -> NDArray[np.int64]:
+        """Rows whose caption fits its own media no better than any, the vaguest first.
+
+        None where the model knows too little to say so: half of all captions must beat nine in ten
+        others. Captions that clearly describe something else are `suspects`, not vague.
+        """
+        if len(self.z) < FEWEST or float(np.median(self.beaten)) > 0.1:
+            return np.zeros(0, np.int64)
+        found = np.setdiff1d(np.flatnonzero(self.beaten >= RANDOM), self.suspects())
+        order: NDArray[np.int64] = found[np.argsort(-self.beaten[found], kind="stable")]
+        return order
+
+
+def fits_of(texts: View, media: View) -> Fits | None:
+    """Compare every caption with everything; None when no caption has media of its group.
+
+    Memory is bounded: scores are made a few million at a time, twice.
+    """
+    _, codes = np.unique(
+        np.concatenate([np.asarray(texts.groups), np.asarray(media.groups)]), return_inverse=True
+    )
+    said, shown = codes[: len(texts)], codes[len(texts) :]
+    captions = np.flatnonzero(np.isin(said, shown))
+    if not len(captions):
+        return None
+    n = len(captions)
+    own, where = np.zeros(n), np.zeros(n, np.int64)
+    best, best_media, beaten = np.zeros(n), np.zeros(n, np.int64), np.zeros(n)
+    at_once = max(1, _CELLS // len(media))
+    for start in range(0, n, at_once):
+        rows = captions[start : start + at_once]
+        scores = texts.vectors[rows] @ media.vectors.T
+        right = said[rows, None] == shown[None, :]
+        mine = np.where(right, scores, -np.inf)
+        others = np.where(right, -np.inf, scores)
+        stop = start + len(rows)
+        each = np.arange(len(rows))
+        where[start:stop], best_media[start:stop] = mine.argmax(axis=1), others.argmax(axis=1)
+        own[start:stop] = mine[each, where[start:stop]]
+        best[start:stop] = others[each, best_media[start:stop]]
+        other = np.maximum(1, (~right).sum(axis=1))
+        beaten[start:stop] = (others >= own[start:stop, None]).sum(axis=1) / other
+    against, best_caption = _best_other_caption(texts, media, said, shown, where)
+    media_margin, caption_margin = _margin(own, best), _margin(own, against)
+    z = (_modified_z(media_margin) + _modified_z(caption_margin)) / 2
+    return Fits(
+        captions, where, own, best_media, media_margin, best_caption, caption_margin, beaten, z
+    )
+
+
+def _best_other_caption(
+    texts: View,
+    media: View,
+    said: NDArray[np.int64],
+    shown: NDArray[np.int64],
+    where: NDArray[np.int64],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """For each of the media `where`: the best score with another group's caption, and its place."""
+    needed, back = np.unique(where, return_inverse=True)
+    score, place = np.zeros(len(needed)), np.zeros(len(needed), np.int64)
+    at_once = max(1, _CELLS // len(texts))
+    for start in range(0, len(needed), at_once):
+        rows = needed[start : start + at_once]
+        scores = media.vectors[rows] @ texts.vectors.T
+        others = np.where(shown[rows, None] == said[None, :], -np.inf, scores)
+        stop = start + len(rows)
+        place[start:stop] = others.argmax(axis=1)
+        score[start:stop] = others[np.arange(len(rows)), place[start:stop]]
+    return score[back], place[back]
+
+
+def _margin(own: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Own less other; 0 where there is no other group."""
+    return np.where(np.isfinite(other), own - np.where(np.isfinite(other), other, 0.0), 0.0)
+
+
+def _modified_z(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    if len(values) < FEWEST:
+        return np.zeros(len(values))
+    middle = float(np.median(values))
+    spread = _MAD * float(np.median(np.abs(values - middle)))
+    return (values - middle) / spread if spread > 1e-9 else np.zeros(len(values))
