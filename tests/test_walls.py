@@ -50,7 +50,7 @@ def test_tests_mirror_the_rooms() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *("demo", "add", "train", "generate", "evaluate", "search", "champion", "champion set"),
+        *("demo", "add", "train", "sweep", "generate", "evaluate", "search", "champion", "champion set"),
         *("ask", "describe", "read", "watch", "compare", "extract"),
     ],
 )

@@ -57,7 +57,7 @@ def compose(
     except ModuleNotFoundError as error:
         raise MissingExtra("composing a configuration", extra) from error
     for text in overrides:
-        _check_form(text)
+        check_form(text)
     with hydra.initialize_config_dir(str(FOLDER), version_base="1.3", job_name="scrubjay"):
         config = _composed(list(overrides), config_name)
         _refuse_new_roots(config, known=_composed([], config_name, resolve=False))
@@ -112,13 +112,13 @@ def ask_settings(home: Path, overrides: Sequence[str]) -> AskSettings:
     if not given:
         return AskSettings()
     for text in given:
-        _check_form(text)
+        check_form(text)
     # A prompt may be a home's own, of which Hydra knows nothing.
-    prompts = [text for text in given if _parsed(text).key_or_group == "prompt"]
+    prompts = [text for text in given if parsed(text).key_or_group == "prompt"]
     others = [text for text in given if text not in prompts]
     config = compose(others, config_name="ask", extra="ask")
     if prompts:
-        config["prompt"] = _parsed(prompts[-1]).value()
+        config["prompt"] = parsed(prompts[-1]).value()
     return AskSettings.from_config(config)
 
 
@@ -146,8 +146,8 @@ def plain_values(overrides: Sequence[str]) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     for text in overrides:
-        _check_form(text)
-        override = _parsed(text)
+        check_form(text)
+        override = parsed(text)
         if override.type.name != "CHANGE":
             raise BadConfig(f"{text!r} cannot stand in a file: only key=value can")
         values[override.key_or_group] = override.value()
@@ -180,13 +180,13 @@ def _spelled(value: Any) -> str:  # noqa: ANN401 - YAML
     return f"'{text}'"
 
 
-def _check_form(text: str) -> None:
+def check_form(text: str) -> None:
     """Refuse what is no single override.
 
     Raises:
         BadConfig: an option, a text without `=`, a sweep, or a setting of Hydra's own.
     """
-    override = _parsed(text)
+    override = parsed(text)
     key = override.key_or_group
     if not key:
         raise BadConfig(f"{text!r} is not an override: nothing stands before the '='")
@@ -201,7 +201,12 @@ def _check_form(text: str) -> None:
         raise BadConfig(f"{text!r}: of Hydra's own settings only hydra.searchpath is used here")
 
 
-def _parsed(text: str) -> Override:
+def parsed(text: str) -> Override:
+    """One override as Hydra reads it.
+
+    Raises:
+        BadConfig: an option, a text without `=`, or one that does not parse.
+    """
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import OverrideParseException
 
@@ -260,7 +265,7 @@ def _unknown_key(message: str, overrides: Sequence[str], config_name: str) -> Wr
     if found is None:
         return None
     key = found.group(1)
-    others = [text for text in overrides if _parsed(text).key_or_group != key]
+    others = [text for text in overrides if parsed(text).key_or_group != key]
     known = _composed(others, config_name, resolve=False)
     if key in _groups():
         return BadConfig(f"{key} is a group: choose with {key}=NAME, or set {key}.KEY=VALUE")

@@ -31,6 +31,7 @@ from scrubjay.cli.retrain import retrain
 from scrubjay.cli.rollback import rollback
 from scrubjay.cli.search import search
 from scrubjay.cli.serve import serve
+from scrubjay.cli.sweep import sweep
 from scrubjay.cli.train import train
 from scrubjay.cli.watch import watch
 from scrubjay.core.errors import ScrubjayError
@@ -68,7 +69,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(demo, add, forget, train, generate, evaluate, search, serve),
+    *(demo, add, forget, train, sweep, generate, evaluate, search, serve),
     *(ask, describe, read, extract, watch, compare),
     *(retrain, history, rollback, doctor),
 ):

@@ -40,9 +40,9 @@ def train(
     from scrubjay.cli.compose import open_to_index
     from scrubjay.services import train as train_version
 
-    config = _config(overrides or [], resume=resume)
+    config = composed(overrides or [], resume=resume)
     try:
-        with progress_bar() as progress, _epoch_lines():
+        with progress_bar() as progress, epoch_lines():
             trained = train_version(open_to_index(home), config, resume=resume, progress=progress)
     except BaseException as error:
         if pressed() or isinstance(error, KeyboardInterrupt):
@@ -56,7 +56,12 @@ def train(
         _show(trained)
 
 
-def _config(overrides: list[str], *, resume: bool) -> dict[str, object]:
+def composed(overrides: list[str], *, resume: bool) -> dict[str, object]:
+    """The configuration of a new run; nothing for one that goes on with its own.
+
+    Raises:
+        WrongUse: overrides beside --resume; otherwise as `compose`.
+    """
     if not resume:
         from scrubjay.cli.compose import compose
 
@@ -70,7 +75,7 @@ def _config(overrides: list[str], *, resume: bool) -> dict[str, object]:
 
 
 @contextmanager
-def _epoch_lines() -> Iterator[None]:
+def epoch_lines() -> Iterator[None]:
     """Warnings always; a line an epoch where there is no bar to look at."""
     log = logging.getLogger("scrubjay.training")
     shown = logging.StreamHandler(sys.stderr)

@@ -66,14 +66,18 @@ def begin(
     return Run(folder, config, snapshot)
 
 
-def unfinished(runs: Path) -> Run:
+def unfinished(runs: Path, name: str | None = None) -> Run:
     """The newest run that was begun and not finished, with the configuration it began with.
+
+    Args:
+        runs: their folder.
+        name: of the only one that will do.
 
     Raises:
         NotReady: every run is finished, or there is none.
         Damaged: its configuration cannot be read.
     """
-    begun = sorted(one.parent for one in runs.glob(f"*/{CONFIG}"))
+    begun = sorted(one.parent for one in runs.glob(f"{name or '*'}/{CONFIG}"))
     left = [folder for folder in begun if not (folder / FINISHED).exists()]
     if not left:
         raise NotReady(

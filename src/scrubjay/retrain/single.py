@@ -41,17 +41,32 @@ class Trained:
 
 
 def train_once(
-    home: Home, config: Mapping[str, Any], *, resume: bool, progress: Progress
+    home: Home,
+    config: Mapping[str, Any],
+    *,
+    resume: bool,
+    progress: Progress,
+    name: str | None = None,
+    snapshot: str | None = None,
+    serve: bool = True,
 ) -> Trained:
     """Fit, export, evaluate the export, register, and serve it when nothing of the owner's does.
 
     Args:
-        config: the composed configuration; ignored with `resume`, which goes on with the newest
-            unfinished run's own.
+        config: the composed configuration; ignored with `resume`, which goes on with an unfinished
+            run's own.
+        resume: go on with the run `name`, or with the newest that is unfinished.
+        name: of the run; None: $SCRUBJAY_RUN, else as the clock says.
+        snapshot: what a new run learns from; None: of now.
+        serve: whether the first version of the owner's is served by itself.
     """
     if is_helper():
         return Trained(help_fit(home, resume=resume), None, {}, leads=False)
-    run, source = _resumed(home, progress) if resume else _begun(home, config, progress)
+    run, source = (
+        _resumed(home, name, progress)
+        if resume
+        else _begun(home, config, name or run_name(), snapshot, progress)
+    )
     try:
         with let_help(run):
             fitted = steps.fit_run(home, run, source, resume=resume, progress=progress)
@@ -69,7 +84,7 @@ def train_once(
         home, run, folder, source=source, fitted=fitted, evaluation=evaluation
     )
     served = None
-    if parent is None or gives_way(home, parent.version):
+    if serve and (parent is None or gives_way(home, parent.version)):
         served = embed_version(home, version, progress=progress)
         refit_if_grown(home, served, progress=progress)
         publish(home, served)
@@ -85,12 +100,18 @@ def train_once(
     )
 
 
-def _begun(home: Home, config: Mapping[str, Any], progress: Progress) -> tuple[Run, Source]:
-    source = training_source(home, config, progress=progress)
-    return begin(home.runs, config, snapshot=source.snapshot, name=run_name()), source
+def _begun(
+    home: Home,
+    config: Mapping[str, Any],
+    name: str | None,
+    snapshot: str | None,
+    progress: Progress,
+) -> tuple[Run, Source]:
+    source = training_source(home, config, snapshot=snapshot, progress=progress)
+    return begin(home.runs, config, snapshot=source.snapshot, name=name), source
 
 
-def _resumed(home: Home, progress: Progress) -> tuple[Run, Source]:
+def _resumed(home: Home, name: str | None, progress: Progress) -> tuple[Run, Source]:
     """The unfinished run and what it began with, whatever was added since."""
-    run = unfinished(home.runs)
+    run = unfinished(home.runs, name)
     return run, training_source(home, run.config, snapshot=run.snapshot, progress=progress)

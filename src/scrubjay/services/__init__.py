@@ -15,7 +15,7 @@ from scrubjay.services.collecting import (
     list_items,
     list_moments,
 )
-from scrubjay.services.learning import evaluate, evaluate_cutoff, generate_sheet, train
+from scrubjay.services.learning import evaluate, evaluate_cutoff, generate_sheet, sweep, train
 from scrubjay.services.opening import (
     CHAMPION_NAME,
     current_champion,
@@ -72,5 +72,6 @@ __all__ = [
     "run_month",
     "set_champion",
     "shipped_version",
+    "sweep",
     "train",
 ]

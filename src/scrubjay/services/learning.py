@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from scrubjay.store.home import Home
 if TYPE_CHECKING:
     from scrubjay.retrain.generated import Generated
     from scrubjay.retrain.single import Trained
+    from scrubjay.retrain.sweep import Point, Sweep
     from scrubjay.search.calibrate import Fitted
     from scrubjay.search.measure import Evaluation
 
@@ -24,6 +25,24 @@ def train(home: Home, config: Mapping[str, Any], *, resume: bool, progress: Prog
     from scrubjay.retrain.single import train_once
 
     return train_once(home, config, resume=resume, progress=progress)
+
+
+def sweep(
+    home: Home,
+    tried: Sequence[tuple[Sequence[str], Mapping[str, Any]]],
+    *,
+    by: str | None,
+    largest: bool | None,
+    resume: bool,
+    told: Callable[[int, int, Point], None],
+    progress: Progress,
+) -> Sweep | None:
+    """Train one recipe with several settings, all from the same items."""
+    from scrubjay.retrain.sweep import sweep as sweep_points
+
+    return sweep_points(
+        home, tried, by=by, largest=largest, resume=resume, told=told, progress=progress
+    )
 
 
 def generate_sheet(
