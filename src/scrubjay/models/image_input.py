@@ -17,8 +17,12 @@ from scrubjay.core.errors import BadMedia, Damaged
 from scrubjay.core.protocols import Batch
 from scrubjay.core.types import Media, Picture
 
-Resize: TypeAlias = Literal["shortest_edge_crop", "squash"]
-"""Keep the shape and cut out the middle (CLIP), or squeeze the whole picture in (SigLIP)."""
+Resize: TypeAlias = Literal["shortest_edge_crop", "shortest_edge_centre", "squash"]
+"""Keep the shape and cut out the middle (CLIP), or squeeze the whole picture in (SigLIP).
+
+Where the middle is not a whole pixel, `crop` takes the one before it, as transformers' processors
+do, and `centre` the nearest even one, as torchvision's CenterCrop does.
+"""
 
 Resample: TypeAlias = Literal["bicubic", "bilinear", "lanczos"]
 
@@ -81,7 +85,7 @@ class ImageInput:
             from PIL import Image
 
             made = Image.fromarray(picture).resize((width, height), _filter(self.resample))
-            top, left = (height - self.size) // 2, (width - self.size) // 2
+            top, left = self._before(height), self._before(width)
             out[...] = np.asarray(made)[top : top + self.size, left : left + self.size]
         else:
             self.resize_into(picture, self.box(picture), out)
@@ -94,6 +98,11 @@ class ImageInput:
         edge = max(self.edge, self.size)
         longer = int(edge * max(height, width) / min(height, width))
         return (longer, edge) if height > width else (edge, longer)
+
+    def _before(self, length: int) -> int:
+        """Pixels cut off before the middle."""
+        spare = length - self.size
+        return round(spare / 2) if self.resize == "shortest_edge_centre" else spare // 2
 
     def normalise(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(n, h, w, 3) uint8 to (n, 3, h, w) float32: `(pixel / 255 - mean) / std`."""
@@ -113,7 +122,7 @@ class ImageInput:
         height, width = picture.shape[:2]
         new_height, new_width = self._resized(picture)
         # Whole pixels of the resized picture, as the processors cut them.
-        top, left = (new_height - self.size) // 2, (new_width - self.size) // 2
+        top, left = self._before(new_height), self._before(new_width)
         down, across = height / new_height, width / new_width
         return (
             left * across,
