@@ -27,12 +27,22 @@ def exported_builtin(request, tmp_path_factory) -> Encoder:
     return load_version(folder, threads=1)
 
 
+def joined(request) -> Encoder:
+    """A CLIP's picture tower with a text and a speech tower that know nothing yet."""
+    clip = request.getfixturevalue("trainable")("clip")
+    fresh = load_trainable(
+        "builtin", **{**SMALL, "dim": clip.spec.dim, "modalities": ["text", "speech"]}
+    )
+    return load_encoder("joined", image=clip, text=fresh, speech=fresh)
+
+
 ALL = frozenset(Modality)
 CLIP_STYLE = frozenset({Modality.IMAGE, Modality.TEXT})
 
 BUILDERS: dict[str, dict[str, tuple[Callable[..., Encoder], frozenset[Modality]]]] = {
     "fake": {"fake": (lambda *_: load_encoder("fake"), ALL)},
     "builtin": {"builtin": (lambda *_: load_encoder("builtin", **SMALL), ALL)},
+    "joined": {"joined": (lambda request, _: joined(request), ALL)},
     "transformers": {
         kind: (lambda request, _, kind=kind: request.getfixturevalue("trainable")(kind), CLIP_STYLE)
         for kind in SAVE
@@ -51,7 +61,7 @@ BUILDERS: dict[str, dict[str, tuple[Callable[..., Encoder], frozenset[Modality]]
 """Family -> the small encoders held to the contract: how to make one, and the towers it has."""
 
 MADE = {name: made for small in BUILDERS.values() for name, made in small.items()}
-TRAINABLE = ("builtin", *SAVE)
+TRAINABLE = ("builtin", "joined", *SAVE)
 
 each = pytest.mark.parametrize("name", MADE)
 each_tower = pytest.mark.parametrize(

@@ -99,6 +99,17 @@ def write_export(folder: Path, *, spec: EncoderSpec, towers: Mapping[Modality, T
         if isinstance(tower.input, TokenizerInput):
             tower.input.write(folder)
         described[modality.value] = {"graph": graph.name, "input": tower.input.to_json()}
+    digests = {
+        path.name: file_sha256(path)
+        for path in sorted(folder.iterdir())
+        if path.suffix in {".xml", ".bin"} or path.name == TOKENIZER_FILE
+    }
+    _write_description(folder, spec, described, digests)
+
+
+def _write_description(
+    folder: Path, spec: EncoderSpec, towers: Mapping[str, Any], digests: Mapping[str, str]
+) -> None:
     values = {
         "format": FORMAT,
         "family": spec.name,
@@ -106,15 +117,39 @@ def write_export(folder: Path, *, spec: EncoderSpec, towers: Mapping[Modality, T
         "fingerprint": spec.fingerprint,
         "image_size": spec.image_size,
         "speech_window_s": spec.speech_window_s,
-        "towers": described,
-        "sha256": {
-            path.name: file_sha256(path)
-            for path in sorted(folder.iterdir())
-            if path.suffix in {".xml", ".bin"} or path.name == TOKENIZER_FILE
-        },
+        "towers": towers,
+        "sha256": digests,
     }
     text = json.dumps(values, indent=2, sort_keys=True)
     (folder / ENCODER_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def join_exports(folder: Path, *, spec: EncoderSpec, parts: Mapping[Modality, Path]) -> None:
+    """One export of towers that were exported apart; their files are moved out of `parts`.
+
+    Args:
+        folder: of the export, existing and empty but for the parts.
+        spec: of the encoder the towers make together.
+        parts: modality -> the export folder its tower is taken from.
+
+    Raises:
+        ModelNotFound, Damaged: as `read_export`, or a part has no such tower.
+    """
+    described: dict[str, Any] = {}
+    digests: dict[str, str] = {}
+    for modality, part in sorted(parts.items()):
+        if modality not in read_export(part).graphs:
+            raise Damaged(f"{part} has no {modality} tower; export that part again")
+        values = json.loads((part / ENCODER_FILE).read_text(encoding="utf-8"))
+        tower = described[modality.value] = values["towers"][modality.value]
+        graph = str(tower["graph"])
+        names = [graph, str(Path(graph).with_suffix(".bin"))]
+        if tower["input"].get("kind") == TokenizerInput.kind:
+            names.append(TOKENIZER_FILE)
+        for name in names:
+            (part / name).rename(folder / name)
+            digests[name] = values["sha256"][name]
+    _write_description(folder, spec, described, digests)
 
 
 def read_export(folder: Path) -> Exported:
