@@ -20,6 +20,7 @@ from scrubjay.core.protocols import TrainableEncoder, silent
 from scrubjay.training.fit import fit
 from scrubjay.training.instantiate import PARTIAL, instantiate, refers_to
 from scrubjay.training.losses import PairLoss
+from tests.models.open_clip_models import save as save_open_clip
 from tests.training.collection import Collection, make
 from tests.training.tiny import TinyEncoder
 
@@ -111,6 +112,12 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def open_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of open_clip with random weights, saved as its owner would."""
+    return save_open_clip("vit", tmp_path_factory.mktemp("open-clip"))
+
+
+@pytest.fixture(scope="module")
 def builtin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small built-in encoder as it was saved."""
     folder = tmp_path_factory.mktemp("builtin")
@@ -121,9 +128,9 @@ def builtin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sources(clip: Path, builtin: Path, digits: Path) -> dict[str, Path]:
+def sources(clip: Path, builtin: Path, digits: Path, open_clip: Path) -> dict[str, Path]:
     """What configurations read that ship without a default."""
-    return {"clip": clip, "builtin": builtin, "digits": digits}
+    return {"clip": clip, "builtin": builtin, "digits": digits, "open_clip": open_clip}
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +154,8 @@ def overrides(group: str, name: str, sources: dict[str, Path]) -> list[str]:
     chosen = [f"{group}={name}"]
     if name in {"transformers", "tickets_clip"}:
         chosen.append(f"encoder.source={sources['clip']}")
+    elif name == "open_clip":
+        chosen.append(f"encoder.source={sources['open_clip']}")
     elif name in {"builtin_folder", "demo"}:
         chosen.append(f"encoder.source={sources['builtin']}")
     elif name in {"builtin_shipped", QUESTIONS, *DIGITS}:

@@ -20,6 +20,7 @@ ABOUT_THE_SOURCE = ("source", "revision", "download")
 
 VARIATION: Mapping[str, tuple[str, ...]] = {
     "builtin": ("inputs.image", "inputs.speech"),
+    "open_clip": ("crop", "flip"),
     "transformers": ("crop", "flip"),
 }
 """Family to what a configuration may still say of weights that exist: how training varies."""
