@@ -53,7 +53,7 @@ def bootstrap_mean(
         One estimate a column. A collection of one group has an interval of no width: it says
         nothing of other collections.
     """
-    codes, n_groups = _codes(groups)
+    codes, n_groups = group_codes(groups)
     totals = np.stack(
         [np.bincount(codes, weights=column, minlength=n_groups) for column in values.T], axis=1
     )
@@ -61,7 +61,7 @@ def bootstrap_mean(
     drawn = np.concatenate(
         [
             (weights @ totals) / (weights @ sizes)[:, None]
-            for weights in _weights(n_groups, resamples, seed)
+            for weights in group_weights(n_groups, resamples, seed)
         ]
     )
     lows, highs = _percentiles(drawn, confidence)
@@ -81,26 +81,27 @@ def bootstrap_median(
     seed: int = 0,
 ) -> Estimate:
     """The median of one measure (n,) and its interval; arguments as in `bootstrap_mean`."""
-    codes, n_groups = _codes(groups)
+    codes, n_groups = group_codes(groups)
     order = np.argsort(values, kind="stable")
     ordered, codes = values[order], codes[order]
     cells = max(n_groups, len(values))
     drawn = np.concatenate(
         [
             _weighted_medians(ordered, weights[:, codes])
-            for weights in _weights(n_groups, resamples, seed, cells=cells)
+            for weights in group_weights(n_groups, resamples, seed, cells=cells)
         ]
     )
     low, high = _percentiles(drawn[:, None], confidence)
     return Estimate(float(np.median(values)), float(low[0]), float(high[0]))
 
 
-def _codes(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+def group_codes(groups: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
+    """Each query's group as a whole number from 0, and how many groups there are."""
     known, codes = np.unique(groups, return_inverse=True)
     return codes.astype(np.int64), len(known)
 
 
-def _weights(
+def group_weights(
     n_groups: int, resamples: int, seed: int, *, cells: int | None = None
 ) -> Iterator[NDArray[np.float64]]:
     """(some resamples, n_groups): how often each group was drawn; pieces bounded in memory."""

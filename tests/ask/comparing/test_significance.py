@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubjay.ask.comparing.significance import compared, estimated, holm, mcnemar, wilson
+from scrubjay.ask.comparing.significance import compared, estimated, mcnemar
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,6 @@ def test_mcnemar_is_a_binomial_test(won, lost):
     assert mcnemar(won, lost) == pytest.approx(expected)
 
 
-def test_holm_by_hand():
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.5, 0.9]) == [1.0, 1.0]
-    assert holm([]) == []
-
-
 def test_better_is_said_only_where_it_is_shown():
     good, bad, noisy = [True] * 12, [False] * 12, [True] * 10 + [False] * 2
     found = {(one.first, one.second): one for one in compared({"a": good, "b": bad, "c": noisy})}
@@ -35,12 +29,6 @@ def test_better_is_said_only_where_it_is_shown():
     assert found["b", "c"].better == "c"
     assert found["a", "c"].better is None
     assert (found["a", "c"].won, found["a", "c"].lost) == (2, 0)
-
-
-def test_wilson_by_hand():
-    low, high = wilson(0.5, 10)
-    assert (low, high) == pytest.approx((0.2366, 0.7634), abs=1e-3)
-    assert wilson(1.0, 10)[0] == pytest.approx(0.7225, abs=1e-3)
 
 
 def test_an_interval_is_not_narrow_where_all_is_right_or_where_questions_share_a_picture():

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from scrubjay.ask.optimise import Z
 from scrubjay.evaluate.bootstrap import Estimate, bootstrap_mean
+from scrubjay.evaluate.multiple import holm
+from scrubjay.evaluate.wilson import wilson
 
 ALPHA: Final = 0.05
 
@@ -61,17 +62,6 @@ def mcnemar(won: int, lost: int) -> float:
     return min(1.0, 2 * tail / (1 << n))
 
 
-def holm(ps: Sequence[float]) -> list[float]:
-    """The p of each of several tests taken together (Holm 1979), in the order given."""
-    order = sorted(range(len(ps)), key=lambda at: ps[at])
-    adjusted = [0.0] * len(ps)
-    largest = 0.0
-    for rank, at in enumerate(order):
-        largest = max(largest, min(1.0, (len(ps) - rank) * ps[at]))
-        adjusted[at] = largest
-    return adjusted
-
-
 def compared(right: Mapping[str, Sequence[bool]]) -> tuple[Versus, ...]:
     """Every two points, each tested on the same questions.
 
@@ -85,13 +75,6 @@ def compared(right: Mapping[str, Sequence[bool]]) -> tuple[Versus, ...]:
         pairs.append((first, second, won, lost, mcnemar(won, lost)))
     together = holm([pair[-1] for pair in pairs])
     return tuple(Versus(*pair, p) for pair, p in zip(pairs, together, strict=True))
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """Wilson's (1927) 95% interval of a share of n; a mean in [0, 1] varies no more than that."""
-    middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    spread = math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) * Z / (1 + Z * Z / n)
-    return max(0.0, middle - spread), min(1.0, middle + spread)
 
 
 def estimated(values: Sequence[float], groups: Sequence[str]) -> Estimate:
