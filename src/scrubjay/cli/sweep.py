@@ -14,8 +14,8 @@ from scrubjay.core.times import clock
 if TYPE_CHECKING:
     from scrubjay.retrain.sweep import Point, Sweep
 
-SHOWN = 3
-"""Figures beside the one that decides."""
+BESIDE = ("val/recall", "val/loss")
+"""Figures worth a column beside the one that decides; all are in the JSON."""
 
 
 def sweep(
