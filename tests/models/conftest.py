@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,20 @@ def trainable(pretrained) -> Callable[[str], TrainableEncoder]:
         return loaded[kind]
 
     return encoder
+
+
+@pytest.fixture(scope="session")
+def open_clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Folder of a small saved model of open_clip by kind; saved once."""
+    from tests.models.open_clip_models import save
+
+    return cache(lambda kind: save(kind, tmp_path_factory.mktemp(f"open-clip-{kind}")))
+
+
+@pytest.fixture(scope="session")
+def open_clip(open_clip_folder) -> Callable[[str], TrainableEncoder]:
+    """The same, loaded through the real path; not to be trained."""
+    return cache(lambda kind: load_trainable("open_clip", source=open_clip_folder(kind)))
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,13 @@ BUILDERS: dict[str, dict[str, tuple[Callable[..., Encoder], frozenset[Modality]]
         kind: (lambda request, _, kind=kind: request.getfixturevalue("trainable")(kind), CLIP_STYLE)
         for kind in SAVE
     },
+    "open_clip": {
+        f"open_clip {kind}": (
+            lambda request, _, kind=kind: request.getfixturevalue("open_clip")(kind),
+            CLIP_STYLE,
+        )
+        for kind in ("vit", "siglip")
+    },
     "exported": {
         "exported builtin": (exported_builtin, ALL),
         **{
@@ -61,7 +68,7 @@ BUILDERS: dict[str, dict[str, tuple[Callable[..., Encoder], frozenset[Modality]]
 """Family -> the small encoders held to the contract: how to make one, and the towers it has."""
 
 MADE = {name: made for small in BUILDERS.values() for name, made in small.items()}
-TRAINABLE = ("builtin", "joined", *SAVE)
+TRAINABLE = ("builtin", "joined", *SAVE, *BUILDERS["open_clip"])
 
 each = pytest.mark.parametrize("name", MADE)
 each_tower = pytest.mark.parametrize(
