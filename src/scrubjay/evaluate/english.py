@@ -48,20 +48,41 @@ BASIC_COLOURS = (
 )
 """Berlin & Kay 1969: what colours are called first."""
 
-ATTRIBUTES: Mapping[str, frozenset[str]] = {
-    "size": each("big large small tiny huge giant enormous little miniature"),
-    "length": each("tall short long"),
-    "width": each("wide narrow broad thick thin slim fat"),
-    "age": each("old young elderly new ancient modern"),
-    "light": each("dark bright pale light shiny"),
-    "matter": each("wooden metal metallic plastic stone brick glass leather woollen golden silver"),
-    "form": each("round square rectangular oval triangular flat curved straight"),
-    "pattern": each("striped spotted checkered plain flowered"),
-    "state": each("open closed empty full broken wet dry clean dirty"),
-    "feeling": each("happy sad angry calm"),
+ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
+    "size": ("big large huge giant enormous great", "small tiny little miniature"),
+    "length": ("tall long", "short"),
+    "width": ("wide broad thick fat", "narrow thin slim"),
+    "age": ("old elderly ancient", "young", "new modern"),
+    "light": ("dark", "bright pale light shiny"),
+    "matter": (
+        "wooden",
+        "metal metallic golden silver",
+        "plastic",
+        "stone brick",
+        "glass",
+        "leather",
+        "woollen",
+    ),
+    "form": ("round", "square rectangular", "oval", "triangular", "curved", "flat straight"),
+    "pattern": ("striped", "spotted", "checkered", "plain", "flowered"),
+    "state": ("open", "closed"),
+    "filling": ("empty", "full"),
+    "soundness": ("broken",),
+    "wetness": ("wet", "dry"),
+    "cleanness": ("clean", "dirty"),
+    "feeling": ("happy", "sad", "angry", "calm"),
 }
-"""Adjectives one sees, by what they say of a thing; colours have a table of their own."""
-ATTRIBUTE_OF = {word: name for name, words in ATTRIBUTES.items() for word in words}
+"""What adjectives say of a thing; words of one entry may be said of the same thing.
+
+Colours have a table of their own.
+"""
+ATTRIBUTE_OF: Mapping[str, tuple[str, int]] = {
+    word: (name, at)
+    for name, senses in ATTRIBUTES.items()
+    for at, words in enumerate(senses)
+    for word in words.split()
+}
+"""An adjective to what it speaks of, and which of the senses it has."""
 
 NUMBERS = (
     "one",
@@ -124,6 +145,13 @@ ING_NOUNS = each(
 )
 """Words in -ing that say nothing of what is done."""
 
+LY_NOUNS = each(
+    "family fly butterfly dragonfly firefly belly lily jelly trolley bully gully ally assembly "
+    "lolly "
+    "doily jolly ugly holy curly lovely friendly elderly woolly only"
+)
+"""Words in -ly that are no adverbs."""
+
 DETERMINERS = each("a an the this that these those some his her its their my your our")
 POSSESSIVES = each("his her its their my your our")
 FUNCTION_WORDS = DETERMINERS | each(
@@ -136,14 +164,19 @@ FUNCTION_WORDS = DETERMINERS | each(
     "himself herself itself themselves each every all both any many much more most few several "
     "other others another same such own only just also too very quite rather still even ever never "
     "always often again away back together apart once one ones because though although like unlike "
-    "seems seem seen being top bottom left right front next far close upper lower"
+    "seems seem seen being somewhat hundred thousand first second third fourth fifth half older "
+    "younger taller smaller larger bigger outer inner original top bottom left right front next "
+    "far close upper lower"
 )
 """What names nothing that could be seen; places have a table of their own."""
 GENERAL = each(
     "thing object animal person people human figure picture photo photograph image view scene "
     "drawing painting part side group pair couple kind sort number lot set piece way place time "
     "day year moment end beginning middle centre center background foreground top bottom left "
-    "right front back corner edge one other word sign caption title page color colour"
+    "right front back corner edge one other word sign caption title page color colour story series "
+    "glimpse rate pace manner fright bit touch sense look reference combination break eye sort "
+    "species family piece sheet many deal wait peek distance backdrop character illustration copy "
+    "composition level west east north south"
 )
 """Nouns so general that what they name may be something else's name, too, or nothing one sees."""
 ALIKE = (
@@ -178,7 +211,8 @@ ALIKE = (
 
 UNITS = each(
     "year years month months week weeks day days hour hours minute minutes second seconds century "
-    "centuries decade decades time times inch inches foot feet mile miles meter meters metre "
+    "centuries decade decades time times inch inches cm mm km foot feet mile miles meter meters "
+    "metre "
     "metres thirds quarters halves percent dollars euros cents o'clock parts kinds types ways "
     "sides pages volumes figures"
 )
@@ -265,6 +299,11 @@ def singular(noun: str) -> str:
     if re.search(r"(?:ss|x|zz|ch|sh)es$", word):
         return word[:-2]
     return word[:-1]
+
+
+def is_adverb(word: str) -> bool:
+    """Whether a word looks like one that says how something is done."""
+    return len(word) > 4 and word.endswith("ly") and word not in LY_NOUNS
 
 
 def is_plural(word: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -24,20 +25,28 @@ from scrubjay.evaluate.english import (
 )
 from scrubjay.evaluate.minimal_changes import Change
 from scrubjay.evaluate.noun_phrases import NounPhrase, noun_phrases, number_of
-from scrubjay.evaluate.words import Word, is_english, place_at, words_of
+from scrubjay.evaluate.words import Word, is_action, is_english, place_at, words_of
 
+ENOUGH = 10
+"""Things named by several captions, from which on those named once are left out."""
+MOST = 256
+"""Things that one may become another of: those named most often."""
 _VERBS = each("is are was were sits sit stands stand lies lie sitting standing lying")
+_BEING = each("is are was were")
 _PRONOUNS = each("him her it them")
 _NOT_PLACES = each(
     "right left way other one verge point whole contrary basis move run hunt eve occasion subject "
     "name title eye eyes guidance influence direction supervision reign age course years weather "
-    "circumstances condition pretext command spell impression time day night phone internet"
+    "circumstances demand date entry request condition pretext command spell impression time day "
+    "night phone internet"
 )
 """What `on`, `over` or `under` before it makes no place of."""
+_LEAVE = each("left leave leaves leaving stay stays stayed")
 _LOOSE = frozenset({"on", "over", "under"})
 """Places that often mean none."""
 _PARTICLES = each(
-    "put puts putting based depends depending work works working go goes going went carry carries "
+    "pull pulls pulling put puts putting based depends depending work works working go goes going "
+    "went carry carries "
     "look looks looking later early all left focus focuses focused comments commentary turn turns "
     "turned keep keeps leave leaves take takes taking try tries trying get gets bring brings come "
     "later so and further hand hands"
@@ -46,15 +55,24 @@ _PARTICLES = each(
 
 
 def names_of(captions: Sequence[str]) -> tuple[str, ...]:
-    """The things captions name with `a`, `an` or a count, each once, in order."""
-    found: dict[str, None] = {}
+    """The things captions name with `a`, `an` or a count, each once, in order.
+
+    Where enough are named by two captions and more, only those: what one caption alone names is
+    often no thing.
+    """
+    found: Counter[str] = Counter()
     for caption in captions:
         if is_english(caption):
             words = words_of(caption)
+            mine: dict[str, None] = {}
             for phrase in noun_phrases(caption, words):
-                if _replaceable(words, phrase):
-                    found.setdefault(phrase.name)
-    return tuple(found)
+                if _replaceable(caption, words, phrase):
+                    mine.setdefault(phrase.name)
+            found.update(mine.keys())
+    often = tuple(name for name, captioned in found.items() if captioned > 1)
+    names = often if len(often) >= ENOUGH else tuple(found)
+    kept = {name for name, _ in Counter({one: found[one] for one in names}).most_common(MOST)}
+    return tuple(name for name in names if name in kept)
 
 
 def attribute_changes(caption: str, words: list[Word], phrases: list[NounPhrase]) -> list[Change]:
@@ -128,8 +146,13 @@ def order_changes(caption: str, words: list[Word], phrases: list[NounPhrase]) ->
             continue
         if _same(words, one, other) or not (_whole(words, one) and _whole(words, other)):
             continue
+        if set(caption[one.end : words[first].start]) & set(",.;:(") or _of(words, other):
+            continue
+        if {one.one, other.one} & GENERAL:
+            continue
         verbs = {words[at].text for at in (one.first - 1, one.last + 1) if 0 <= at < len(words)}
-        if one.several != other.several and verbs & {"is", "are", "was", "were"}:
+        after = words[other.last + 1].text if other.last + 1 < len(words) else ""
+        if after in _BEING or (one.several != other.several and verbs & _BEING):
             continue
         a, b = caption[one.start : one.end], caption[other.start : other.end]
         edits = (
@@ -148,7 +171,7 @@ def object_changes(
     named |= {form for word in words for form in (word.text, singular(word.text))}
     found: list[Change] = []
     for phrase in phrases:
-        if not _replaceable(words, phrase):
+        if not _replaceable(caption, words, phrase):
             continue
         start, end = words[phrase.noun[0]].start, words[phrase.noun[-1]].end
         for noun in _nouns(vocabulary, several=phrase.several):
@@ -171,12 +194,14 @@ def _exchangeable(
             if first in COLOURS and second in COLOURS:
                 if COLOURS[first] != COLOURS[second]:
                     yield a, b
-            elif first != second and _sort(first) == _sort(second):
+            elif first in ATTRIBUTE_OF and second in ATTRIBUTE_OF and _differ(first, second):
                 yield a, b
 
 
-def _sort(attribute: str) -> str | None:
-    return "colour" if attribute in COLOURS else ATTRIBUTE_OF.get(attribute)
+def _differ(one: str, other: str) -> bool:
+    """Whether two adjectives say the same sort of thing, and not the same."""
+    (sort, sense), (other_sort, other_sense) = ATTRIBUTE_OF[one], ATTRIBUTE_OF[other]
+    return sort == other_sort and sense != other_sense
 
 
 def _colours(caption: str, words: list[Word], phrases: list[NounPhrase]) -> Iterator[Word]:
@@ -203,6 +228,9 @@ def _one_alone(words: list[Word], phrase: NounPhrase) -> bool:
     last = words[phrase.noun[-1]].text
     after = words[phrase.last + 1].text if phrase.last + 1 < len(words) else ""
     agrees = after in {"is", "was", "has", "does"} or (after.endswith("s") and is_plural(after))
+    rest = {word.text for word in words[phrase.last + 1 : phrase.last + 13]}
+    if "other" in rest:
+        return False  # "in one hand ..., in the other"
     regular = singular(plural(last)) == last and not is_plural(last)
     return phrase.determiner is None and regular and not agrees and last not in GENERAL
 
@@ -211,10 +239,10 @@ def _places(words: list[Word]) -> Iterator[tuple[int, int, str]]:
     """(first word, last word, place) of every place that has an opposite."""
     at = 0
     while at < len(words):
-        place = place_at(words, at)
+        place = place_at(words, at) or ""
         if place in RELATIONS:
             yield at, at + len(place.split()) - 1, place
-        at += len(place.split()) if place else 1
+        at += max(1, len(place.split()))
 
 
 def _is_place(
@@ -228,6 +256,8 @@ def _is_place(
     """Whether these words say where something is."""
     before = words[first - 1].text if first else ""
     if any(word.named for word in words[first : last + 1]) or before in DETERMINERS:
+        return False
+    if place == "behind" and before in _LEAVE:
         return False
     if len(place.split()) > 2 and place.startswith(("on the", "to the", "at the", "in the")):
         return True  # "on the left" needs nothing after it
@@ -285,7 +315,12 @@ def _whole(words: list[Word], phrase: NounPhrase) -> bool:
     return words[phrase.determiner].text not in POSSESSIVES
 
 
-def _replaceable(words: list[Word], phrase: NounPhrase) -> bool:
+def _of(words: list[Word], phrase: NounPhrase) -> bool:
+    """Whether a phrase is the first half of a thing: `a piece of paper`."""
+    return phrase.last + 1 < len(words) and words[phrase.last + 1].text == "of"
+
+
+def _replaceable(caption: str, words: list[Word], phrase: NounPhrase) -> bool:
     """Whether a thing may become another: `a`, `an` or a count says how many it is."""
     article = words[phrase.determiner].text if phrase.determiner is not None else ""
     if article not in {"a", "an"} and phrase.count is None:
@@ -293,7 +328,29 @@ def _replaceable(words: list[Word], phrase: NounPhrase) -> bool:
     nouns = [words[at] for at in phrase.noun]
     if any(word.named or word.text in GENERAL | UNITS for word in nouns):
         return False
-    return singular(nouns[-1].text) not in GENERAL
+    last = nouns[-1].text
+    if singular(last) in GENERAL or _qualifies(last) or last.endswith("ed"):
+        return False
+    return not _goes_on(caption, words, phrase)
+
+
+def _qualifies(word: str) -> bool:
+    """Whether a word is an adjective where a noun was looked for."""
+    return word in ATTRIBUTE_OF or (word.endswith("ing") and is_action(word))
+
+
+def _goes_on(caption: str, words: list[Word], phrase: NounPhrase) -> bool:
+    """Whether the noun may be an adjective: "a faint and dreamy smile", "a mature, wise man"."""
+    at = phrase.last + 1
+    if at >= len(words):
+        return False
+    between = caption[phrase.end : words[at].start]
+    joined = words[at].text in {"and", "or", "but"}
+    at += joined
+    if not (joined or between.startswith((",", "-"))) or at >= len(words):
+        return False
+    following = words[at].text
+    return not (following in DETERMINERS or number_of(following) is not None)
 
 
 def _nouns(vocabulary: Sequence[str], *, several: bool) -> Iterator[str]:

@@ -10,6 +10,7 @@ from scrubjay.evaluate.english import (
     COUNTS,
     DETERMINERS,
     FUNCTION_WORDS,
+    is_adverb,
     is_plural,
     singular,
 )
@@ -88,7 +89,10 @@ def _phrase(caption: str, words: list[Word], first: int) -> NounPhrase | None:
     at += count is not None
     attributes: list[int] = []
     while at + 1 < len(words) and _joined(caption, words, at + 1) and _describes(words[at].text):
-        if not _may_be_noun(words[at + 1].text) and not _describes(words[at + 1].text):
+        following = words[at + 1].text
+        if not (_may_be_noun(following) or _describes(following)):
+            break
+        if is_adverb(words[at].text) and not _describes(following):
             break
         if f"{words[at].text} {words[at + 1].text}" in COMPOUNDS:
             break
@@ -103,7 +107,7 @@ def _phrase(caption: str, words: list[Word], first: int) -> NounPhrase | None:
     start = words[determiner].text if determiner is not None else ""
     several = _several(start, number_of(words[count].text) if count is not None else None)
     noun = _noun(caption, words, at, several)
-    if not noun:
+    if not noun or (len(noun) == 1 and _doing(words[noun[0]].text)):
         return None
     name = " ".join(words[one].text for one in noun)
     if several is None:
@@ -138,7 +142,7 @@ def _noun(caption: str, words: list[Word], at: int, several: bool | None) -> lis
         word = words[at].text
         if (noun and not _joined(caption, words, at)) or not _may_be_noun(word):
             break
-        if noun and (words[at].named or is_action(word) or word.endswith(("ed", "ing", "ly"))):
+        if noun and (words[at].named or is_action(word) or word.endswith(("ed", "ing"))):
             break
         if noun and several is False and is_plural(word):
             break  # a verb: "a man waves"
@@ -155,11 +159,17 @@ def _in_tables(word: str) -> bool:
 
 def _describes(word: str) -> bool:
     """Whether a word before a noun says how the thing is."""
-    return _in_tables(word) or word.endswith(("-haired", "ed", "-brimmed", "ly"))
+    return _in_tables(word) or word.endswith(("-haired", "ed", "-brimmed")) or is_adverb(word)
+
+
+def _doing(word: str) -> bool:
+    return word.endswith("ing") and is_action(word)
 
 
 def _may_be_noun(word: str) -> bool:
-    return word.isalpha() and len(word) > 1 and word not in FUNCTION_WORDS and word not in COUNTS
+    if not word.isalpha() or len(word) < 2 or is_adverb(word):
+        return False
+    return word not in FUNCTION_WORDS and word not in COUNTS
 
 
 def _joined(caption: str, words: list[Word], at: int) -> bool:

@@ -22,6 +22,7 @@ from scrubjay.evaluate.english import (
     RELATIONS,
     SYMMETRIC,
     each,
+    is_adverb,
 )
 
 _WORD = re.compile(r"\d+|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
@@ -147,7 +148,7 @@ def _class_of(word: str) -> WordClass | None:
         return WordClass.COLOUR
     if word in ATTRIBUTE_OF:
         return WordClass.ATTRIBUTE
-    if word in FUNCTION_WORDS or word.isdigit() or len(word) < 3 or word.endswith("ly"):
+    if word in FUNCTION_WORDS or word.isdigit() or len(word) < 3 or is_adverb(word):
         return None
     if is_action(word):
         return WordClass.ACTION
