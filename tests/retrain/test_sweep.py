@@ -171,3 +171,9 @@ def test_real_trainings_learn_the_same_items_and_none_is_served(home, tmp_path) 
     assert home.registry.champion() is None
     assert all(np.isfinite([*point.metrics.values()]).all() for point in swept.points)
     assert all((home.runs / point.run / "finished.json").exists() for point in swept.points)
+    file = swept.folder / "sweep.json"
+    told = json.loads(file.read_text())
+    told["points"][1].update(seconds=None, metrics={}, version=None)
+    file.write_text(json.dumps(told))  # as if killed between the last run's end and its record
+    again = sweep(home, [], resume=True, told=lambda *_: None, progress=silent)
+    assert [point.version for point in again.points] == versions

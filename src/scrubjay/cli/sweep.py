@@ -89,12 +89,11 @@ def _show(swept: Sweep) -> None:
 
     out = console()
     ranked = swept.ranked()
-    names = [str(swept.by)] if swept.by else []
-    also = [
-        name for name in ranked[0].metrics if name not in names and not name.startswith("train")
-    ]
-    names += also[:SHOWN]
-    table = Table("settings", *names, "time", "version", title=f"by {swept.by}, the best first")
+    known = [name for name in BESIDE if name in ranked[0].metrics]
+    names = list(dict.fromkeys([str(swept.by), *known] if swept.by else known))
+    table = Table(title=f"by {swept.by}, the best first")
+    for name in ("settings", *names, "time", "version"):
+        table.add_column(name, overflow="fold", no_wrap=name == "version")
     for point in ranked:
         figures = [f"{point.metrics[name]:.4g}" if name in point.metrics else "-" for name in names]
         time = "-" if point.seconds is None else clock(point.seconds)

@@ -25,7 +25,7 @@ from scrubjay.core.errors import (
 )
 from scrubjay.core.protocols import Progress
 from scrubjay.retrain.helping import help_fit, is_helper
-from scrubjay.retrain.run import CONFIG
+from scrubjay.retrain.run import CONFIG, FINISHED
 from scrubjay.retrain.single import train_once
 from scrubjay.retrain.source import snapshot_source
 from scrubjay.store.durable import write_durably
@@ -162,8 +162,8 @@ def sweep(
 def _trained(home: Home, point: Point, snapshot: str | None, progress: Progress) -> Point:
     began = time.monotonic()
     folder = home.runs / point.run
-    going = (folder / CHECKPOINTS / LAST).exists()
-    # A run that was killed before its first checkpoint has nothing to go on from.
+    going = (folder / CHECKPOINTS / LAST).exists() and not (folder / FINISHED).exists()
+    # A run that was killed before its first checkpoint, or after its end, is not gone on with.
     name = point.run if going or not (folder / CONFIG).exists() else _another(point.run)
     try:
         trained = train_once(
