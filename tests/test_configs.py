@@ -21,6 +21,7 @@ from scrubjay.training.fit import fit
 from scrubjay.training.instantiate import PARTIAL, instantiate, refers_to
 from scrubjay.training.losses import PairLoss
 from tests.models.open_clip_models import save as save_open_clip
+from tests.models.speech_models import save_hubert
 from tests.training.collection import Collection, make
 from tests.training.tiny import TinyEncoder
 
@@ -128,9 +129,23 @@ def builtin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sources(clip: Path, builtin: Path, digits: Path, open_clip: Path) -> dict[str, Path]:
+def hubert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A speech model with random weights, saved as its owner would."""
+    return save_hubert(tmp_path_factory.mktemp("hubert"))
+
+
+@pytest.fixture(scope="module")
+def sources(
+    clip: Path, builtin: Path, digits: Path, open_clip: Path, hubert: Path
+) -> dict[str, Path]:
     """What configurations read that ship without a default."""
-    return {"clip": clip, "builtin": builtin, "digits": digits, "open_clip": open_clip}
+    return {
+        "clip": clip,
+        "builtin": builtin,
+        "digits": digits,
+        "open_clip": open_clip,
+        "hubert": hubert,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +171,8 @@ def overrides(group: str, name: str, sources: dict[str, Path]) -> list[str]:
         chosen.append(f"encoder.source={sources['clip']}")
     elif name == "open_clip":
         chosen.append(f"encoder.source={sources['open_clip']}")
+    elif name in {"speech", "speech_tower"}:
+        chosen += [f"encoder.base.source={sources['clip']}", f"encoder.speech={sources['hubert']}"]
     elif name in {"builtin_folder", "demo"}:
         chosen.append(f"encoder.source={sources['builtin']}")
     elif name in {"builtin_shipped", QUESTIONS, *DIGITS}:

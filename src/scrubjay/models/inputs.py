@@ -40,13 +40,14 @@ def read_input(values: Mapping[str, Any], folder: Path) -> TowerInput:
     """
     from scrubjay.models.builtin.text import HashedText
     from scrubjay.models.image_input import ImageInput
+    from scrubjay.models.speech.inputs import WaveformInput, WhisperInput
     from scrubjay.models.speech_input import SpeechInput
     from scrubjay.models.text_input import TokenizerInput
 
     kind = values.get("kind")
     if kind == TokenizerInput.kind:
         return TokenizerInput.from_json(values, folder)
-    for known in (ImageInput, SpeechInput, HashedText):
+    for known in (ImageInput, SpeechInput, HashedText, WhisperInput, WaveformInput):
         if kind == known.kind:
             return known.from_json(values)
     raise Damaged(f"{folder}: no input of kind {kind!r} is known to this version of Scrubjay")

@@ -1,0 +1,1 @@
+"""A speech tower around a pretrained speech model that stays as it is."""
