@@ -99,7 +99,6 @@ def collection(rng, *, groups=60, slices=20):
     return ranks_of(success), codes, sliced(*masks)
 
 
-@pytest.mark.slow
 def test_of_200_collections_without_a_bad_slice_at_most_alpha_show_one():
     rng = np.random.default_rng(7)
     wrong = sum(

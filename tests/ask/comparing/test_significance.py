@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubjay.ask.comparing.significance import compared, estimated, mcnemar
+from scrubjay.ask.comparing.significance import compared, mcnemar
 
 
 @pytest.mark.parametrize(
@@ -29,11 +29,3 @@ def test_better_is_said_only_where_it_is_shown():
     assert found["b", "c"].better == "c"
     assert found["a", "c"].better is None
     assert (found["a", "c"].won, found["a", "c"].lost) == (2, 0)
-
-
-def test_an_interval_is_not_narrow_where_all_is_right_or_where_questions_share_a_picture():
-    assert estimated([1.0] * 10, list("abcdefghij")).low < 0.75
-    values = [1.0] * 20 + [0.0] * 20
-    apart = estimated(values, [str(at) for at in range(40)])
-    together = estimated(values, ["a"] * 20 + ["b"] * 20)
-    assert together.high - together.low > 2 * (apart.high - apart.low)

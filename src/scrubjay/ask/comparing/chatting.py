@@ -30,12 +30,12 @@ from scrubjay.ask.comparing.judging import (
 from scrubjay.ask.comparing.points import Point
 from scrubjay.ask.comparing.running import Job, Measuring, Outcome, measure
 from scrubjay.ask.comparing.said import Said, failure_of
-from scrubjay.ask.comparing.significance import estimated
 from scrubjay.ask.models import ASIDE
 from scrubjay.ask.telling import is_told
 from scrubjay.core.errors import WrongUse
 from scrubjay.core.protocols import Progress, VisionLanguage, silent
 from scrubjay.evaluate.bootstrap import Estimate
+from scrubjay.evaluate.wilson import estimated
 
 JUDGE = "judge"
 

@@ -16,9 +16,10 @@ from scrubjay.ask.comparing.questions import Posed
 from scrubjay.ask.comparing.running import Outcome
 from scrubjay.ask.comparing.said import Said, failure_of
 from scrubjay.ask.comparing.scores import MEASURES, Scored, scored
-from scrubjay.ask.comparing.significance import Versus, compared, estimated
+from scrubjay.ask.comparing.significance import Versus, compared
 from scrubjay.ask.models import ASIDE
 from scrubjay.evaluate.bootstrap import Estimate
+from scrubjay.evaluate.wilson import estimated
 
 HALF: Final = 0.5
 

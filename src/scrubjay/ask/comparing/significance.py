@@ -8,11 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
 
-import numpy as np
-
-from scrubjay.evaluate.bootstrap import Estimate, bootstrap_mean
 from scrubjay.evaluate.multiple import holm
-from scrubjay.evaluate.wilson import wilson
 
 ALPHA: Final = 0.05
 
@@ -75,19 +71,3 @@ def compared(right: Mapping[str, Sequence[bool]]) -> tuple[Versus, ...]:
         pairs.append((first, second, won, lost, mcnemar(won, lost)))
     together = holm([pair[-1] for pair in pairs])
     return tuple(Versus(*pair, p) for pair, p in zip(pairs, together, strict=True))
-
-
-def estimated(values: Sequence[float], groups: Sequence[str]) -> Estimate:
-    """The mean of one measure in [0, 1] with a 95% interval: the wider of two, side by side.
-
-    Wilson's (1927) does not shrink to nothing where all is right; the bootstrap over groups knows
-    that questions about one picture succeed and fail together.
-    """
-    if not values:
-        return Estimate(0.0, 0.0, 1.0)
-    mean = sum(values) / len(values)
-    low, high = wilson(mean, len(values))
-    known = {group: at for at, group in enumerate(dict.fromkeys(groups))}
-    codes = np.array([known[group] for group in groups], np.int64)
-    (drawn,) = bootstrap_mean(np.array(values, np.float64)[:, None], codes)
-    return Estimate(mean, min(low, drawn.low), max(high, drawn.high))
