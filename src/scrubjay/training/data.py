@@ -128,12 +128,16 @@ class PairData(EpochData):
 
     def train_dataloader(self) -> DataLoader[PairBatch]:
         """Batches of the epoch that is next."""
-        batches = TrainBatches(
-            self._anchors, self._encoder, self._spec, self._decoded, self._batch_size, self._seed
-        )
+        batches = self._train_batches()
         order = EpochOrder(len(batches))
         order.set_epoch(self.next_epoch)
         return self._loader(batches, order)
+
+    def _train_batches(self) -> TrainBatches:
+        """What an epoch is made of; a subclass may compose its batches otherwise."""
+        return TrainBatches(
+            self._anchors, self._encoder, self._spec, self._decoded, self._batch_size, self._seed
+        )
 
     def val_dataloader(self) -> DataLoader[ViewBatch] | list[DataLoader[ViewBatch]]:
         """Every held-out view once; no loader when there is none."""
@@ -213,8 +217,7 @@ class TrainBatches(Dataset[PairBatch]):
         """Draw, decode and preprocess one batch."""
         epoch, position = key
         if epoch != self._epoch:
-            size = len(self._anchors), self._batch_size
-            self._plan, self._epoch = epoch_batches(*size, seed=self._seed, epoch=epoch), epoch
+            self._plan, self._epoch = self._planned(epoch), epoch
         random = np.random.default_rng([self._seed, epoch, position])
         draws = [draw(self._anchors[int(at)], random) for at in self._plan[position]]
         problems: list[tuple[str, str]] = []
@@ -230,6 +233,11 @@ class TrainBatches(Dataset[PairBatch]):
                     inputs[modality.value] = _tensors(ready)
                     groups[modality.value] = torch.tensor(numbers)
         return PairBatch(inputs, groups, problems)
+
+    def _planned(self, epoch: int) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
+        """Positions of the anchors of each batch of an epoch."""
+        size = len(self._anchors), self._batch_size
+        return epoch_batches(*size, seed=self._seed, epoch=epoch)
 
     def _media(
         self,
