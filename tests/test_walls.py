@@ -50,7 +50,18 @@ def test_tests_mirror_the_rooms() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *("demo", "add", "train", "sweep", "generate", "evaluate", "search", "champion", "champion set"),
+        *(
+            "demo",
+            "add",
+            "train",
+            "sweep",
+            "generate",
+            "evaluate",
+            "search",
+            "champion",
+            "champion set",
+        ),
+        *("feedback list", "feedback wrong", "feedback right", "feedback fix", "feedback undo"),
         *("ask", "describe", "read", "watch", "compare", "extract"),
     ],
 )

@@ -20,6 +20,7 @@ from scrubjay.cli.describe import describe
 from scrubjay.cli.doctor import doctor
 from scrubjay.cli.evaluate import evaluate
 from scrubjay.cli.extract import extract
+from scrubjay.cli.feedback import feedback
 from scrubjay.cli.forget import forget
 from scrubjay.cli.frame import note
 from scrubjay.cli.generate import generate
@@ -76,6 +77,7 @@ for command in (
     app.command()(command)
 app.add_typer(champion, name="champion")
 app.add_typer(models, name="models")
+app.add_typer(feedback, name="feedback")
 
 
 def _version(value: bool) -> None:

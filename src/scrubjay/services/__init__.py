@@ -28,6 +28,7 @@ from scrubjay.services.opening import (
     pull_version,
     shipped_version,
 )
+from scrubjay.services.reviewing import fix_caption, judge, list_feedback, questions
 from scrubjay.services.serving import (
     begin_with_shipped,
     month_history,
@@ -49,11 +50,14 @@ __all__ = [
     "facets",
     "find_registry",
     "finish_uploads",
+    "fix_caption",
     "forget_items",
     "forget_source",
     "generate_sheet",
     "get_item",
     "items_of_source",
+    "judge",
+    "list_feedback",
     "list_items",
     "list_moments",
     "list_versions",
@@ -68,6 +72,7 @@ __all__ = [
     "open_version",
     "plan_month",
     "pull_version",
+    "questions",
     "roll_back",
     "run_month",
     "set_champion",
