@@ -6,7 +6,6 @@ on several machines, whoever starts the processes (torchrun, SLURM) does, and na
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from typing import Final
 from scrubjay.core.errors import NotReady, WrongUse
 from scrubjay.core.protocols import silent
 from scrubjay.retrain import steps
-from scrubjay.retrain.run import CONFIG, SNAPSHOT, Run
+from scrubjay.retrain.run import CONFIG, Run, begun
 from scrubjay.retrain.source import training_source
 from scrubjay.store.home import Home
 
@@ -84,12 +83,7 @@ def help_fit(home: Home, *, resume: bool) -> Path:
         if time.monotonic() > until:
             raise NotReady(f"the first process did not begin {folder} in {PATIENCE_S:.0f} s")
         time.sleep(0.2)
-    snapshot = folder / SNAPSHOT
-    run = Run(
-        folder,
-        json.loads((folder / CONFIG).read_bytes()),
-        snapshot.read_text() if snapshot.exists() else None,
-    )
+    run = begun(folder)
     source = training_source(home, run.config, snapshot=run.snapshot, progress=silent)
     steps.fit_run(home, run, source, resume=resume, progress=silent, leads=False)
     return folder

@@ -10,6 +10,7 @@ from typing import Any
 
 from scrubjay.core.protocols import Progress
 from scrubjay.core.types import Item, Split
+from scrubjay.retrain.marks import taught
 from scrubjay.retrain.month_plan import MonthPlan
 from scrubjay.retrain.month_run import MonthRun
 from scrubjay.retrain.telling.events import EventLog
@@ -44,6 +45,16 @@ class Month:
     def learned_from(self) -> tuple[Item, ...]:
         """The snapshot's items that are still there; read once."""
         return tuple(self.home.catalog.snapshot_items(self.results["snapshot"]["snapshot"]))
+
+    @property
+    def heard(self) -> int:
+        """Number of the newest feedback that this run may learn from."""
+        return int(self.results["snapshot"].get("feedback", 0))
+
+    @cached_property
+    def taught_from(self) -> tuple[Item, ...]:
+        """The same items with the queries they were marked right for, which training alone sees."""
+        return taught(self.learned_from, self.home.feedback.judgements(until=self.heard))
 
     @cached_property
     def new(self) -> frozenset[str]:

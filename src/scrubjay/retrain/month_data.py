@@ -12,6 +12,7 @@ from scrubjay.core.errors import WrongUse
 from scrubjay.core.types import Champion, Item, Kind, Split
 from scrubjay.retrain.calibration import refit_if_grown
 from scrubjay.retrain.forgetting.forget import purge
+from scrubjay.retrain.marks import said_since, taught
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_fit import learnable
 from scrubjay.retrain.run import Run
@@ -21,6 +22,7 @@ from scrubjay.retrain.validation.page import write_validation
 from scrubjay.retrain.validation.validate import Verdict
 from scrubjay.retrain.validation.validate import validate as validated
 from scrubjay.search.drop import Drop, look, take
+from scrubjay.search.mended import mend
 from scrubjay.store.durable import write_durably
 from scrubjay.store.home import Home
 
@@ -90,6 +92,7 @@ def snapshot(month: Month) -> Mapping[str, Any]:
     A stopped drop is catalogued and searchable all the same, but held back from learning.
     """
     home, drop, verdict = month.home, read_drop(month), read_verdict(month)
+    newest = home.feedback.newest()
     bad = verdict.without
     brought = {item.id for item in (*drop.added, *drop.changed)} - bad
     home.held.release(run=month.run.id, ids=brought | set(drop.gone))
@@ -106,10 +109,11 @@ def snapshot(month: Month) -> Mapping[str, Any]:
     if verdict.stopped:
         reasons = "; ".join(month.results["validate"]["reasons"])
         home.held.hold(run=month.run.id, month=month.run.month, reason=reasons, ids=brought)
+    fixed = mend(home)
     champion = home.registry.champion()
     if champion is not None:
         upgrade(home, champion.version, limit=month.plan.embed.limit, progress=month.progress)
-        changed = len(drop.changed)
+        changed = len(drop.changed) + len(fixed)
         refit_if_grown(home, champion, changed=changed, progress=month.progress)
     if not home.catalog.count():
         return _nothing_at_all(month, verdict, champion)
@@ -119,17 +123,18 @@ def snapshot(month: Month) -> Mapping[str, Any]:
     learned = _learned(home, champion.version if champion else None)
     listed = dict(zip(taken.ids, taken.sha256s, strict=True))
     corrected = {item.id for item in drop.changed}
+    corrected |= said_since(home, _heard(home, champion.version if champion else None))
     new = {
         item_id: sha256
         for item_id, sha256 in listed.items()
         if learned.get(item_id) != sha256 or item_id in corrected
     }
-    pairs = _pairs(home, new, held=home.held.ids())
+    pairs = _pairs(home, new, held=home.held.ids(), heard=newest)
     to_learn, to_judge = pairs.count(Split.TRAIN), pairs.count(Split.TEST)
     ends = _ends(month, verdict, to_learn, to_judge, first=not own)
     if ends["ends"] is None:
         begun_with = champion.version if champion and own else None
-        ends = _too_few(month, taken.name, frozenset(new), begun_with)
+        ends = _too_few(month, taken.name, frozenset(new), begun_with, heard=newest)
     return {
         "snapshot": taken.name,
         "items": len(taken),
@@ -141,6 +146,7 @@ def snapshot(month: Month) -> Mapping[str, Any]:
         "to_learn": to_learn,
         "to_judge": to_judge,
         "held": len(home.held.ids()),
+        "feedback": newest,
         **ends,
     }
 
@@ -184,13 +190,13 @@ def _ends(
 
 
 def _too_few(
-    month: Month, snapshot: str, new: frozenset[str], champion: str | None
+    month: Month, snapshot: str, new: frozenset[str], champion: str | None, *, heard: int
 ) -> dict[str, Any]:
     """Whether the encoder, which may not see all that there is, has two things to tell apart."""
     home = month.home
     fresh, old = learnable(
         Run(month.folder, month.plan.train),
-        items=tuple(home.catalog.snapshot_items(snapshot)),
+        items=taught(home.catalog.snapshot_items(snapshot), home.feedback.judgements(until=heard)),
         new=new,
         champion=home.registry.folder(champion) if champion else None,
         settings=month.plan.fit,
@@ -242,11 +248,11 @@ def _from_catalog(month: Month) -> Drop:
     )
 
 
-def _pairs(home: Home, new: Collection[str], *, held: Collection[str]) -> list[Split]:
+def _pairs(home: Home, new: Collection[str], *, held: Collection[str], heard: int) -> list[Split]:
     """The split of every content group with something new in it and two views of one thing."""
     sides: dict[str, set[Kind]] = {}
     splits: dict[str, Split] = {}
-    for item in home.catalog.items():
+    for item in taught(list(home.catalog.items()), home.feedback.judgements(until=heard)):
         if item.id in held or item.kind is Kind.VIDEO:
             continue
         seen = sides.setdefault(item.group, set())
@@ -256,6 +262,12 @@ def _pairs(home: Home, new: Collection[str], *, held: Collection[str]) -> list[S
         if item.id in new:
             splits[item.group] = item.split
     return [split for group, split in splits.items() if len(sides[group]) >= 2]
+
+
+def _heard(home: Home, version: str | None) -> int:
+    """Number of the newest feedback a version was trained with; 0 for one that heard none."""
+    infos = {info.id: info for info in home.registry.versions()}
+    return int(infos[version].lineage.get("feedback", 0)) if version in infos else 0
 
 
 def _learned(home: Home, version: str | None) -> dict[str, str]:

@@ -24,7 +24,7 @@ def fit(month: Month) -> Mapping[str, Any]:
     try:
         fitted = fit_month(
             Run(month.folder, _named(month.plan.train, month.run.month)),
-            items=month.learned_from,
+            items=month.taught_from,
             new=month.new,
             champion=home.registry.folder(month.champion) if month.champion else None,
             read=home.reader(),

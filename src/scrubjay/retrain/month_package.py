@@ -34,6 +34,7 @@ def package(month: Month) -> Mapping[str, Any]:
         "learned_new": fitted["learned_new"],
         "learned_old": fitted["learned_old"],
         "alpha": fitted["alpha"],
+        "feedback": month.heard,
         "parent": month.champion,
         "scrubjay": __version__,
         "revision": revision(),

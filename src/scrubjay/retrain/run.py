@@ -18,15 +18,21 @@ from scrubjay.training.secrets import masked
 CONFIG = "request.json"
 FINISHED = "finished.json"
 SNAPSHOT = "snapshot.txt"
+HEARD = "feedback.txt"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One fit: a folder, the configuration it was asked for, and the snapshot it learns from."""
+    """One fit: a folder, the configuration it was asked for, and the snapshot it learns from.
+
+    Attributes:
+        heard: number of the newest feedback it learns from; 0 is none.
+    """
 
     folder: Path
     config: Mapping[str, Any]
     snapshot: str | None = None
+    heard: int = 0
 
     @property
     def id(self) -> str:
@@ -44,7 +50,12 @@ class Run:
 
 
 def begin(
-    runs: Path, config: Mapping[str, Any], *, snapshot: str | None = None, name: str | None = None
+    runs: Path,
+    config: Mapping[str, Any],
+    *,
+    snapshot: str | None = None,
+    heard: int = 0,
+    name: str | None = None,
 ) -> Run:
     """Create a new run's folder and write down what was asked, without its secrets.
 
@@ -62,8 +73,27 @@ def begin(
         raise WrongUse(f"there is a run {folder} already; give the next another name") from error
     if snapshot is not None:
         write_durably(folder / SNAPSHOT, snapshot.encode())
+    if heard:
+        write_durably(folder / HEARD, str(heard).encode())
     write_durably(folder / CONFIG, json.dumps(masked(config), indent=2).encode())
-    return Run(folder, config, snapshot)
+    return Run(folder, config, snapshot, heard)
+
+
+def begun(folder: Path) -> Run:
+    """A run that somebody began, with what it began with.
+
+    Raises:
+        OSError: there is none.
+        ValueError: its configuration cannot be read.
+    """
+    config = json.loads((folder / CONFIG).read_bytes())
+    snapshot, heard = folder / SNAPSHOT, folder / HEARD
+    return Run(
+        folder,
+        config,
+        snapshot.read_text() if snapshot.exists() else None,
+        int(heard.read_text()) if heard.exists() else 0,
+    )
 
 
 def unfinished(runs: Path, name: str | None = None) -> Run:
@@ -77,18 +107,16 @@ def unfinished(runs: Path, name: str | None = None) -> Run:
         NotReady: every run is finished, or there is none.
         Damaged: its configuration cannot be read.
     """
-    begun = sorted(one.parent for one in runs.glob(f"{name or '*'}/{CONFIG}"))
-    left = [folder for folder in begun if not (folder / FINISHED).exists()]
+    folders = sorted(one.parent for one in runs.glob(f"{name or '*'}/{CONFIG}"))
+    left = [folder for folder in folders if not (folder / FINISHED).exists()]
     if not left:
         raise NotReady(
             f"no unfinished run in {runs}; start one with `scrubjay train experiment=...`"
         )
     folder = left[-1]
     try:
-        config = json.loads((folder / CONFIG).read_bytes())
+        return begun(folder)
     except ValueError as error:
         raise Damaged(
             f"{folder / CONFIG} is not JSON ({error}); start the run again without --resume"
         ) from error
-    snapshot = folder / SNAPSHOT
-    return Run(folder, config, snapshot.read_text() if snapshot.exists() else None)

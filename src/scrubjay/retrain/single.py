@@ -108,7 +108,8 @@ def _begun(
     progress: Progress,
 ) -> tuple[Run, Source]:
     source = training_source(home, config, snapshot=snapshot, progress=progress)
-    return begin(home.runs, config, snapshot=source.snapshot, name=name), source
+    run = begin(home.runs, config, snapshot=source.snapshot, heard=source.heard, name=name)
+    return run, source
 
 
 def _resumed(home: Home, name: str | None, progress: Progress) -> tuple[Run, Source]:

@@ -11,6 +11,7 @@ from typing import Any
 from scrubjay.core.errors import NotReady
 from scrubjay.core.protocols import Progress
 from scrubjay.core.types import Item
+from scrubjay.search.mended import mend
 from scrubjay.search.scan import scan_folder
 from scrubjay.store.home import Home
 from scrubjay.training.instantiate import refers_to
@@ -22,15 +23,19 @@ class Source:
 
     Attributes:
         snapshot: the snapshot they are of, if they are of one.
+        heard: number of the newest feedback that may be learned from; 0 is none.
     """
 
     name: str
     items: tuple[Item, ...] = ()
     snapshot: str | None = None
+    heard: int = 0
 
 
 def snapshot_source(home: Home, name: str | None = None) -> Source:
     """The items of a snapshot; unless one is named, of what may be learned from now.
+
+    Captions that people fixed are taken over into the catalog first.
 
     Raises:
         NotReady: nothing was added yet.
@@ -42,8 +47,10 @@ def snapshot_source(home: Home, name: str | None = None) -> Source:
                 f"nothing to train on in {home.path}: run `scrubjay add FOLDER` first, "
                 f"or give datamodule.folder=FOLDER"
             )
+        mend(home)
         name = home.catalog.snapshot(without=home.held.ids()).name  # uploads take none
-    return Source(f"snapshot {name}", tuple(home.catalog.snapshot_items(name)), name)
+    items = tuple(home.catalog.snapshot_items(name))
+    return Source(f"snapshot {name}", items, name, home.feedback.newest())
 
 
 def training_source(

@@ -12,6 +12,7 @@ from scrubjay.core.protocols import Progress, TrainableEncoder
 from scrubjay.core.types import Split
 from scrubjay.models.load import load_version
 from scrubjay.retrain.card import model_card
+from scrubjay.retrain.marks import taught
 from scrubjay.retrain.revision import revision
 from scrubjay.retrain.run import Run
 from scrubjay.retrain.source import Source, this_month
@@ -38,7 +39,10 @@ def fit_run(
     return fit(
         run.config,
         run=run.folder,
-        provided={"items": source.items, "read": home.reader()},
+        provided={
+            "items": taught(source.items, home.feedback.judgements(until=run.heard)),
+            "read": home.reader(),
+        },
         resume=resume,
         leads=leads,
         progress=progress,
@@ -96,6 +100,7 @@ def register_run(
         "run": run.id,
         "source": source.name,
         "items": len(source.items),
+        "feedback": run.heard,
         "parent": champion.version if champion else None,
         "scrubjay": __version__,
         "revision": revision(),

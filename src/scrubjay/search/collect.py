@@ -14,6 +14,7 @@ from scrubjay.search.drop import look, not_elsewhere, take
 from scrubjay.search.film_models import FilmModels
 from scrubjay.search.films import films_of
 from scrubjay.search.ingest import Ingested, ingest
+from scrubjay.search.mended import as_mended
 from scrubjay.search.scan import scan_folder
 from scrubjay.store.bucket import is_remote
 from scrubjay.store.catalog import Changes
@@ -151,9 +152,10 @@ def _from_folder(home: Home, folder: Path, month: str, progress: Progress) -> _B
         progress=progress,
         threads=home.settings.threads,
     )
-    changes = home.catalog.upsert(scan.items)
+    items = as_mended(home, scan.items)
+    changes = home.catalog.upsert(items)
     home.quarantine.replace(str(folder.absolute()), scan.quarantined, month=month)
-    return _Brought(scan.items, changes, scan.quarantined, scan.layout, scan.ignored)
+    return _Brought(items, changes, scan.quarantined, scan.layout, scan.ignored)
 
 
 def _from_bucket(home: Home, url: str, month: str, progress: Progress) -> _Brought:

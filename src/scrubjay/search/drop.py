@@ -19,6 +19,7 @@ from scrubjay.core.types import Item
 from scrubjay.media.layout import Problem
 from scrubjay.search.changes import Changed, compare, item_digest
 from scrubjay.search.drop_record import Drop
+from scrubjay.search.mended import as_mended
 from scrubjay.search.scan import Scan, checked_month, scan, with_media
 from scrubjay.search.visit import Visit, open_source, usable_names
 from scrubjay.store.bucket import Bucket, is_remote
@@ -128,6 +129,7 @@ def look(
     if not taken.objects:
         with_media(found, visit)
     there = {bucket.uri(one.name) for one in listing if one.name not in visit.left}
+    found = replace(found, items=as_mended(home, found.items))
     changed = compare(found.items, items, below=f"{bucket.url}/", there=there)
     _refuse_to_lose(bucket, changed, max_gone)
     listed = {one.name: one for one in listing if one.name not in visit.left}

@@ -21,6 +21,7 @@ from scrubjay.search.collect import Target
 from scrubjay.search.examine import Facts, examine, examine_file
 from scrubjay.search.films import films_of
 from scrubjay.search.ingest import ingest
+from scrubjay.search.mended import as_mended
 from scrubjay.search.merge import Found, about, merge
 from scrubjay.search.scan import checked_month
 from scrubjay.store.attributes import settled_types
@@ -356,7 +357,9 @@ def _items(
         held=home.catalog.get,
     )
     refused = [Problem(one.path.partition("/")[2], one.reason) for one in problems]
-    there = {one.id: one for one in home.catalog.items(ids=[item.id for item in merged])}
+    merged = as_mended(home, merged)
+    catalogued = home.catalog.items(ids=[item.id for item in merged])
+    there = {one.id: one for one in as_mended(home, catalogued)}
     types: Mapping[str, str] = home.catalog.attribute_types()
     items = []
     for item in merged:

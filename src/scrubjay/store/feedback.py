@@ -187,11 +187,15 @@ class Feedback:
         for item in sorted(self.mended().keys() & set(items)):
             self._say(OVERTAKEN, {"item": item})
 
-    def judgements(self) -> list[Judgement]:
-        """What counts of every hit, the oldest first."""
+    def judgements(self, *, until: int | None = None) -> list[Judgement]:
+        """What counts of every hit, the oldest first.
+
+        Args:
+            until: number of the newest event that is heard; None hears all.
+        """
         counting: dict[tuple[str, str], Judgement] = {}
         for number, what, event in self._events():
-            if what not in (HIT, UNDO):
+            if what not in (HIT, UNDO) or (until is not None and number > until):
                 continue
             key = event["query"], event["item"]
             counting.pop(key, None)
