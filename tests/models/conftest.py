@@ -11,6 +11,7 @@ from scrubjay.core.protocols import Encoder, TrainableEncoder
 from scrubjay.models.load import load_trainable, load_version
 from tests.models.pretrained_models import SAVE
 from tests.models.remote_server import ProtocolServer, protocol_server
+from tests.models.speech_models import SAVE_SPEECH
 
 torch.set_num_threads(1)
 
@@ -97,3 +98,38 @@ def served(version_folder) -> Callable[[str], Encoder]:
         return loaded[kind]
 
     return encoder
+
+
+@pytest.fixture(scope="session")
+def speech_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Folder of a small saved speech model by kind; saved once."""
+    return cache(lambda kind: SAVE_SPEECH[kind](tmp_path_factory.mktemp(kind)))
+
+
+@pytest.fixture(scope="session")
+def speech_tower(pretrained, speech_model) -> Callable[[str], TrainableEncoder]:
+    """A CLIP with a speech tower around one of these; not to be trained."""
+
+    def encoder(kind: str) -> TrainableEncoder:
+        return load_trainable(
+            "speech",
+            base={"family": "transformers", "source": pretrained("clip")},
+            speech=speech_model(kind),
+            head={"width": 32, "heads": 4},
+        )
+
+    return cache(encoder)
+
+
+@pytest.fixture(scope="session")
+def speech_version(speech_tower, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The same as a registered folder: native files, and graphs in export/."""
+
+    def folder(kind: str) -> Path:
+        path = tmp_path_factory.mktemp(f"{kind}-version")
+        (path / "export").mkdir()
+        speech_tower(kind).save_pretrained(path)
+        speech_tower(kind).export(path / "export")
+        return path
+
+    return cache(folder)

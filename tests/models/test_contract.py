@@ -16,6 +16,7 @@ from scrubjay.core.protocols import Encoder, TrainableEncoder
 from scrubjay.core.types import Media, Modality
 from scrubjay.models.load import families, load_encoder, load_trainable, load_version
 from tests.models.pretrained_models import SAVE, TEXTS, pictures
+from tests.models.speech_models import SAVE_SPEECH
 
 SMALL = {"width": 48, "layers": 2, "heads": 4, "dim": 32, "image_size": 48}
 
@@ -54,6 +55,13 @@ BUILDERS: dict[str, dict[str, tuple[Callable[..., Encoder], frozenset[Modality]]
         )
         for kind in ("vit", "siglip")
     },
+    "speech": {
+        f"speech {kind}": (
+            lambda request, _, kind=kind: request.getfixturevalue("speech_tower")(kind),
+            ALL,
+        )
+        for kind in SAVE_SPEECH
+    },
     "exported": {
         "exported builtin": (exported_builtin, ALL),
         **{
@@ -63,12 +71,21 @@ BUILDERS: dict[str, dict[str, tuple[Callable[..., Encoder], frozenset[Modality]]
             )
             for kind in SAVE
         },
+        **{
+            f"exported speech {kind}": (
+                lambda request, _, kind=kind: load_version(
+                    request.getfixturevalue("speech_version")(kind), threads=1
+                ),
+                ALL,
+            )
+            for kind in SAVE_SPEECH
+        },
     },
 }
 """Family -> the small encoders held to the contract: how to make one, and the towers it has."""
 
 MADE = {name: made for small in BUILDERS.values() for name, made in small.items()}
-TRAINABLE = ("builtin", "joined", *SAVE, *BUILDERS["open_clip"])
+TRAINABLE = ("builtin", "joined", *SAVE, *BUILDERS["open_clip"], *BUILDERS["speech"])
 
 each = pytest.mark.parametrize("name", MADE)
 each_tower = pytest.mark.parametrize(

@@ -85,13 +85,14 @@ class WhisperInput:
         spectrum = np.fft.rfft(windowed, axis=1)
         power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
         bands = power @ slaney_bands(self.n_mels, self.n_fft)
-        logarithm = np.full((self.frames, self.n_mels), np.log10(LEAST), np.float32)
-        logarithm[:touched] = np.log10(np.maximum(bands, np.float32(LEAST)))
-        quietest = np.float32(logarithm.max() - 8.0)
-        scaled: NDArray[np.float32] = np.maximum(logarithm, quietest) / np.float32(4) + np.float32(
-            1
+        logarithm: NDArray[np.float32] = np.full(
+            (self.frames, self.n_mels), np.log10(LEAST), np.float32
         )
-        return scaled.T
+        logarithm[:touched] = np.log10(np.maximum(bands, np.float32(LEAST)))
+        np.maximum(logarithm, logarithm.max() - 8.0, out=logarithm)
+        logarithm += 4.0
+        logarithm /= 4.0
+        return logarithm.T
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `from_json` reads."""
