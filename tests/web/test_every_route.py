@@ -46,6 +46,7 @@ TABLE: dict[str, str] = {
     "/v1/items/{item_id:path}/thumb": "GET",
     "/v1/items/{item_id:path}/moments": "GET",
     "/v1/uploads/{upload_id}": "GET",
+    "/v1/feedback": "GET POST",
     "/v1/champion": "GET POST",
     # Pages: also what changes without a token on loopback needs the form token.
     "/": "GET POST",
@@ -57,6 +58,9 @@ TABLE: dict[str, str] = {
     "/items/{item_id:path}/delete": "GET POST",
     "/upload": "GET POST",
     "/upload/{upload_id}": "GET",
+    "/review": "GET",
+    "/review/hit": "POST",
+    "/review/caption": "POST",
     "/models": "GET",
     "/models/job": "GET",
     "/models/rollback": "GET POST",

@@ -233,6 +233,36 @@ NAMED: Final[dict[str, Any]] = {
     "data": [{"id": "scrubjay", "object": "model", "created": 0, "owned_by": "scrubjay"}],
 }
 
+SAID: Final[dict[str, Any]] = {
+    "item": ITEM_ID,
+    "query": "a red star",
+    "right": False,
+    "caption": None,
+    "captions": ["a red apple on a table"],
+    "changed": True,
+}
+
+FEEDBACK: Final[dict[str, Any]] = {
+    "judgements": [
+        {
+            "query": "a red star",
+            "item": ITEM_ID,
+            "right": False,
+            "version": VERSION,
+            "at": "2026-11-22T09:30:00+00:00",
+        }
+    ],
+    "captions": [
+        {
+            "item": ITEM_ID,
+            "before": ["a red apple on a table"],
+            "caption": "a red apple on a chair",
+            "at": "2026-11-22T09:31:00+00:00",
+        }
+    ],
+    "left_out": 0,
+}
+
 ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     "Embeddings": EMBEDDED,
     "ChatTold": ANSWERED,
@@ -247,6 +277,8 @@ ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     "UploadedTold": UPLOADED,
     "UploadTold": UPLOADING,
     "ForgottenTold": FORGOTTEN,
+    "SaidTold": SAID,
+    "FeedbackTold": FEEDBACK,
     "Readiness": READY,
     "Problem": PROBLEM,
 }

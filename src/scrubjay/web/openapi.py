@@ -28,6 +28,7 @@ TAGS: Final = (
     {"name": "search", "description": "Find by words, pictures, recordings and items."},
     {"name": "asking", "description": "Questions about what is shown, said, or put away."},
     {"name": "items", "description": "What the home holds: add, look, forget."},
+    {"name": "feedback", "description": "Hits marked right or wrong, and captions fixed."},
     {"name": "champion", "description": "Which version answers, and making another the one."},
     {"name": "operations", "description": "Alive, ready, counted."},
 )

@@ -31,6 +31,9 @@ PAGES = (
     "/items/{item}/delete",
     "/items/nobody",
     "/upload",
+    "/review",
+    "/review?q=a+red+star",
+    "/review?q=%1b",
     "/models",
     "/models/{version}/promote",
     "/models/nothing/promote",
@@ -78,6 +81,7 @@ def test_every_page_but_one_says_where_one_is(visitor: Visitor) -> None:
         ("/", "Search"),
         ("/ask", "Ask"),
         ("/items", "Items"),
+        ("/review", "Review"),
         ("/models", "Models"),
     ):
         links = [one for one in visitor.page(path).all("a") if "aria-current" in one.attributes]
@@ -93,6 +97,7 @@ def test_every_page_but_one_says_where_one_is(visitor: Visitor) -> None:
         ("/runs/none", 404, "unknown run"),
         ("/models/rollback", 503, "nothing to go back to"),
         ("/?q=a&where=colour+~", 400, "condition is not understood"),
+        ("/review?q=%1b", 400, "control character"),
         ("/?like=nobody", 404, "no item"),
     ],
 )

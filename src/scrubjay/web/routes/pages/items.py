@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from scrubjay.core.types import Item, Kind
 from scrubjay.services import get_item, list_items, list_moments
+from scrubjay.store.feedback_words import MAX_CAPTION
 from scrubjay.store.home import Home
 from scrubjay.web.content_type import likely_type, plays_in_browsers
 from scrubjay.web.context import ContextDep
@@ -19,6 +20,7 @@ from scrubjay.web.pages.asking import read_filters
 from scrubjay.web.pages.film import FilmView, film_view
 from scrubjay.web.pages.finding import facets_view
 from scrubjay.web.pages.moments import SHOWN, part_of
+from scrubjay.web.pages.reviewing import caption_view
 from scrubjay.web.pages.things import Thing, facts_of, of_item
 from scrubjay.web.routes.items import forget_one
 from scrubjay.web.routes.pages.page import page, wants_part
@@ -83,8 +85,17 @@ async def one(request: Request, context: ContextDep, item_id: str) -> HTMLRespon
         film = await asyncio.to_thread(_film, context.home, known.item, view, request.query_params)
     if film is not None and film.moments.total and wants_part(request):
         return page(request, context, "moments_part.html", "Items", item=view, film=film)
-    facts = facts_of(known)
-    return page(request, context, "item.html", "Items", item=view, facts=facts, film=film)
+    return page(
+        request,
+        context,
+        "item.html",
+        "Items",
+        item=view,
+        facts=facts_of(known),
+        film=film,
+        caption=await asyncio.to_thread(caption_view, context.home, known.item),
+        max_caption=MAX_CAPTION,
+    )
 
 
 def _film(home: Home, item: Item, view: Thing, sent: Mapping[str, str]) -> FilmView:
