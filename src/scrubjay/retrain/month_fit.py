@@ -19,7 +19,7 @@ from scrubjay.core.errors import BadConfig, Damaged, NotReady
 from scrubjay.core.protocols import Progress, TrainableEncoder, silent
 from scrubjay.core.types import Item
 from scrubjay.retrain.replay import Replayed, replayed
-from scrubjay.retrain.start import build_encoder, from_champion, version_node
+from scrubjay.retrain.start import begins_with, build_encoder, from_champion, version_node
 from scrubjay.search.decode import Read
 from scrubjay.store.durable import make_folder, rename_folder, sweep_aside, write_durably
 from scrubjay.training.instantiate import refers_to
@@ -119,6 +119,7 @@ def fit_month(
     resume: bool,
     settings: FitSettings = FitSettings(),
     threads: int = 0,
+    provided: Mapping[str, object] | None = None,
     progress: Progress = silent,
 ) -> MonthFit:
     """Train a challenger and choose its weights.
@@ -131,6 +132,7 @@ def fit_month(
         read: uri to bytes; picklable when the datamodule has workers.
         resume: go on with what an earlier call of the same run left, from the beginning if nothing.
         threads: torch's; 0 leaves its own choice.
+        provided: what the configuration may refer to besides `items` and `read`.
 
     Raises:
         NotReady: this month brings no pair of the train split.
@@ -164,7 +166,11 @@ def fit_month(
         fitted, attempts = fit_within_memory(
             config,
             run=folder,
-            provided={"items": [*chosen.train, *chosen.held_out], "read": read},
+            provided={
+                **(provided or {}),
+                "items": [*chosen.train, *chosen.held_out],
+                "read": read,
+            },
             resume=resume,
             halvings=settings.halvings,
             progress=progress,
@@ -224,7 +230,8 @@ def _begin_with(
 
 def _has_learned(config: Mapping[str, Any]) -> bool:
     """Whether training begins with weights that know something."""
-    return config["encoder"].get("source") is not None
+    node = begins_with(config["encoder"])
+    return isinstance(node, Mapping) and node.get("source") is not None
 
 
 def _require_pairs(chosen: Replayed, encoder: TrainableEncoder) -> None:

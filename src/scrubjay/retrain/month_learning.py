@@ -11,6 +11,7 @@ from scrubjay.models.load import EXPORT_FOLDER
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_fit import ENCODER, fit_month
 from scrubjay.retrain.month_fit import FOLDER as FIT
+from scrubjay.retrain.negatives import forget_negatives, negatives_for
 from scrubjay.retrain.run import Run
 from scrubjay.retrain.start import build_encoder, version_node
 
@@ -20,10 +21,13 @@ VERSION = "version"
 
 def fit(month: Month) -> Mapping[str, Any]:
     """Train from the champion on new items and some old ones, and choose between the two."""
-    home = month.home
+    home, config = month.home, _named(month.plan.train, month.run.month)
+    negatives = negatives_for(
+        home, month.folder, config, month.taught_from, heard=month.heard, progress=month.progress
+    )
     try:
         fitted = fit_month(
-            Run(month.folder, _named(month.plan.train, month.run.month)),
+            Run(month.folder, config),
             items=month.taught_from,
             new=month.new,
             champion=home.registry.folder(month.champion) if month.champion else None,
@@ -31,6 +35,7 @@ def fit(month: Month) -> Mapping[str, Any]:
             resume=(month.folder / FIT).exists(),
             settings=month.plan.fit,
             threads=home.settings.threads,
+            provided=negatives,
             progress=month.progress,
         )
     except TrainingFailed as error:
@@ -38,6 +43,7 @@ def fit(month: Month) -> Mapping[str, Any]:
             f"{error}: begin anew with `scrubjay retrain --restart`, since a run that goes on "
             f"keeps the settings it began with"
         ) from error
+    forget_negatives(month.folder)
     return {
         "family": fitted.encoder.spec.name,
         "started_from": fitted.started_from,

@@ -13,6 +13,7 @@ from scrubjay.core.types import Split
 from scrubjay.models.load import load_version
 from scrubjay.retrain.card import model_card
 from scrubjay.retrain.marks import taught
+from scrubjay.retrain.negatives import forget_negatives, negatives_for
 from scrubjay.retrain.revision import revision
 from scrubjay.retrain.run import Run
 from scrubjay.retrain.source import Source, this_month
@@ -36,17 +37,21 @@ def fit_run(
     Args:
         leads: whether this is the only process, or the first of several.
     """
-    return fit(
+    items = taught(source.items, home.feedback.judgements(until=run.heard))
+    negatives = negatives_for(
+        home, run.folder, run.config, items, heard=run.heard, leads=leads, progress=progress
+    )
+    fitted = fit(
         run.config,
         run=run.folder,
-        provided={
-            "items": taught(source.items, home.feedback.judgements(until=run.heard)),
-            "read": home.reader(),
-        },
+        provided={"items": items, "read": home.reader(), **negatives},
         resume=resume,
         leads=leads,
         progress=progress,
     )
+    if leads:
+        forget_negatives(run.folder)
+    return fitted
 
 
 def export_run(run: Run, encoder: TrainableEncoder) -> Path:
