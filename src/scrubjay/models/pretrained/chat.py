@@ -6,9 +6,9 @@ wording of models that never had one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scrubjay.core.errors import ScrubjayError, WrongUse
 from scrubjay.core.looking import Message, Part, Role
@@ -21,6 +21,9 @@ from scrubjay.models.pretrained.wording import wording
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
+
+Fill: TypeAlias = Callable[..., str]
+"""Turns, and whether the model is to go on, to the text of a template."""
 
 CAPTION = "Describe this picture in one sentence."
 SMALLEST = 8
@@ -75,20 +78,65 @@ class Chat:
         with failing(self._name):
             turns = _turns(messages, self._control)
             if self._template:
-                prompt = self._prompt(turns)
+                prompt, _, _ = self._prompt(turns)
             else:
                 turns = self._wording.turns(turns)
-                end = self._processor.tokenizer.eos_token or ""
-                prompt = self._wording.text(turns, self._image_token, end)
+                prompt = self._worded(turns)
             return self._processed(prompt, pictures_of(turns))
+
+    def answered(self, messages: Sequence[Message], answer: str) -> tuple[str, str]:
+        """What the model reads, and the same with the answer it should go on with.
+
+        Of a model that is told the answer apart (`answers_apart`), the second is the answer alone.
+
+        Raises:
+            ScrubjayError: its template cannot hold the conversation.
+        """
+        with failing(self._name):
+            turns = _turns(messages, self._control)
+            said = Message(Role.ASSISTANT, (self._control.apart(answer),))
+            if self._template:
+                prompt, fill, told = self._prompt(turns)
+                return prompt, fill([*told, said], go_on=False)
+            turns = self._wording.turns(turns)
+            prompt = self._worded(turns)
+            return prompt, said.text if self.answers_apart else self._worded([*turns, said])
+
+    @property
+    def answers_apart(self) -> bool:
+        """Whether what it reads and what it writes are marked apart (PaliGemma)."""
+        return not self._template and self._wording.answers_apart
+
+    @property
+    def template(self) -> str | None:
+        """In Jinja; None: it is talked to in the wording of its kind."""
+        return self._template
+
+    @property
+    def processor(self) -> Any:  # noqa: ANN401 - transformers has no types
+        """The model's own."""
+        return self._processor
+
+    def begun(self, prompt: str) -> bool:
+        """Whether a prompt begins with the token that begins texts: it is not to be added then."""
+        start = self._processor.tokenizer.bos_token
+        return bool(start) and prompt.startswith(start)
+
+    def _worded(self, turns: Sequence[Message]) -> str:
+        end = self._processor.tokenizer.eos_token or ""
+        return self._wording.text(turns, self._image_token, end)
 
     def caption(self, picture: Picture) -> Inputs:
         """What the model reads to say in a sentence what a picture shows."""
         asked = CAPTION if self._template else self._wording.caption
         return self.inputs([Message(Role.USER, (picture, asked))])
 
-    def _prompt(self, turns: Sequence[Message]) -> str:
-        """The template, filled: with lists of parts as newer ones have it, or with plain texts."""
+    def _prompt(self, turns: Sequence[Message]) -> tuple[str, Fill, Sequence[Message]]:
+        """The template, filled: with lists of parts as newer ones have it, or with plain texts.
+
+        Returns:
+            The text, how it was filled, and with which turns.
+        """
         from jinja2 import TemplateError
 
         failure: Exception | None = None
@@ -100,7 +148,7 @@ class Chat:
                     failure = failure or error
                     continue
                 if _holds(made, told):
-                    return made
+                    return made, filled, told
         if failure is not None:
             raise failure
         raise ScrubjayError(
@@ -108,19 +156,19 @@ class Chat:
             f"vlm.chat_template=FILE"
         )
 
-    def _of_parts(self, turns: Sequence[Message]) -> str:
+    def _of_parts(self, turns: Sequence[Message], *, go_on: bool = True) -> str:
         made: str = self._processor.apply_chat_template(
             [_parts(turn) for turn in turns],
             chat_template=self._template,
-            add_generation_prompt=True,
+            add_generation_prompt=go_on,
         )
         return made
 
-    def _of_texts(self, turns: Sequence[Message]) -> str:
+    def _of_texts(self, turns: Sequence[Message], *, go_on: bool = True) -> str:
         made: str = self._processor.tokenizer.apply_chat_template(
             [_text(turn, self._image_token) for turn in turns],
             chat_template=self._template,
-            add_generation_prompt=True,
+            add_generation_prompt=go_on,
             tokenize=False,
         )
         return made
@@ -128,8 +176,7 @@ class Chat:
     def _processed(self, prompt: str, pictures: Sequence[Picture]) -> Inputs:
         if not pictures and self._wording.needs_picture:
             raise WrongUse(f"{self._name} only talks about pictures; show it one")
-        start = self._processor.tokenizer.bos_token
-        options = {"add_special_tokens": False} if start and prompt.startswith(start) else {}
+        options = {"add_special_tokens": False} if self.begun(prompt) else {}
         made = self._processor(
             text=prompt,
             images=[[as_image(one) for one in pictures]] if pictures else None,

@@ -55,7 +55,7 @@ def quantisation(wanted: Quantise, dtype: torch.dtype) -> Any:  # noqa: ANN401 -
         MissingExtra: bitsandbytes or accelerate are not installed.
     """
     try:
-        with _no_kernels_from_the_network():
+        with no_kernels_from_the_network():
             import bitsandbytes  # noqa: F401
     except ImportError as error:
         raise MissingExtra(f"vlm.quantize={wanted}", "vlm") from error
@@ -71,6 +71,17 @@ def quantisation(wanted: Quantise, dtype: torch.dtype) -> Any:  # noqa: ANN401 -
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=dtype,
     )
+
+
+def keep_learnable(model: nn.Module) -> None:
+    """Let nothing repack 4-bit weights for answering on a processor.
+
+    bitsandbytes does so when a model is asked, for good, and what is packed that way passes no
+    gradient on and says nothing of it.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def weight_bytes(model: nn.Module) -> int:
@@ -100,7 +111,7 @@ def _packing_bytes(weight: Any) -> int:  # noqa: ANN401 - bitsandbytes' own para
 
 
 @contextmanager
-def _no_kernels_from_the_network() -> Iterator[None]:
+def no_kernels_from_the_network() -> Iterator[None]:
     """Where the package `kernels` is installed, bitsandbytes would fetch machine code with it."""
     import logging
 

@@ -19,11 +19,13 @@ class Wording:
         caption: what is asked for a sentence about a picture.
         instructed: whether such models follow instructions.
         needs_picture: whether they say nothing without one.
+        answers_apart: whether a token tells what they read from what they write.
     """
 
     caption: str = "Describe this picture in one sentence."
     instructed: bool = True
     needs_picture: bool = False
+    answers_apart: bool = False
 
     def turns(self, turns: Sequence[Message]) -> list[Message]:
         """What of a conversation the model is told."""
@@ -74,7 +76,9 @@ class PaliGemmaWording(Wording):
 
 PLAIN = Wording()
 BY_KIND = {
-    "paligemma": PaliGemmaWording(caption="caption en", instructed=False, needs_picture=True),
+    "paligemma": PaliGemmaWording(
+        caption="caption en", instructed=False, needs_picture=True, answers_apart=True
+    ),
 }
 
 

@@ -6,10 +6,9 @@ a directory or the hub's cache. Weights are read from safetensors only and remot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from scrubjay.core.errors import BadConfig, MissingExtra
+from scrubjay.core.errors import MissingExtra
 from scrubjay.core.protocols import VisionLanguage
 
 FAMILY = "transformers"
@@ -18,6 +17,7 @@ FAMILY = "transformers"
 def load(
     *,
     source: str | Path,
+    adapter: str | Path | None = None,
     quantize: str = "none",
     dtype: str = "auto",
     device: str = "auto",
@@ -28,6 +28,7 @@ def load(
 
     Args:
         source: a directory, else a hub id that is in the hub's cache.
+        adapter: a directory with a LoRA adapter of that model, as a run leaves one.
         quantize: `none`, `8bit` or `4bit`, see `models/pretrained/quantise.py`.
         dtype: `auto`, `float32`, `bfloat16` or `float16`; `auto` is what the weights were saved in
             where the device is good at it, else float32.
@@ -40,45 +41,23 @@ def load(
         ModelNotFound: it is not on this machine, or is no model of such a kind.
         WrongUse: another family asks such models.
         Damaged: its files are not whole.
-        BadConfig: an option that cannot be.
+        BadConfig: an option that cannot be, or an adapter of another model.
     """
-    template = None if chat_template is None else _read(Path(chat_template))
     try:
-        from scrubjay.models.pretrained.chat import Chat
+        from scrubjay.models.pretrained.image_text import open_talker
         from scrubjay.models.pretrained.looker import Looker, describe
-        from scrubjay.models.pretrained.opening import open_model
-
-        classes = _classes()
     except ImportError as error:
         raise MissingExtra(f"the {FAMILY} vlm", "vlm") from error
-    opened = open_model(
+    opened, chat = open_talker(
         source,
-        family=FAMILY,
-        classes=classes,
         quantize=quantize,
         dtype=dtype,
         device=device,
         threads=threads,
+        chat_template=chat_template,
     )
-    chat = Chat(opened.processor, kind=opened.kind, name=opened.name, template=template)
+    if adapter is not None:
+        from scrubjay.models.pretrained.adapter import opened_with
+
+        opened = opened_with(opened, Path(adapter))
     return Looker(opened, chat, describe(opened, FAMILY, instructed=chat.instructed))
-
-
-def _classes() -> Mapping[str, str]:
-    from transformers.models.auto.modeling_auto import (
-        MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as IMAGE_TEXT_TO_TEXT,
-    )
-
-    from scrubjay.models.pretrained.opening import OWN_FAMILY
-
-    kinds = (*IMAGE_TEXT_TO_TEXT, "phi4_multimodal")
-    made_by = dict.fromkeys(kinds, "AutoModelForImageTextToText")
-    made_by["phi4_multimodal"] = "AutoModelForCausalLM"
-    return {kind: name for kind, name in made_by.items() if kind not in OWN_FAMILY}
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(f"vlm.chat_template={path} cannot be read: {error}") from error

@@ -1,0 +1,1 @@
+"""Teaching a model that looks at pictures to describe those of the owner: LoRA and QLoRA."""
