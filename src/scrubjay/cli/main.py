@@ -17,6 +17,7 @@ from scrubjay.cli.champion import champion
 from scrubjay.cli.compare import compare
 from scrubjay.cli.demo.command import demo
 from scrubjay.cli.describe import describe
+from scrubjay.cli.diagnose import diagnose
 from scrubjay.cli.doctor import doctor
 from scrubjay.cli.evaluate import evaluate
 from scrubjay.cli.extract import extract
@@ -70,7 +71,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(demo, add, forget, train, sweep, generate, evaluate, search, serve),
+    *(demo, add, forget, train, sweep, generate, evaluate, diagnose, search, serve),
     *(ask, describe, read, extract, watch, compare),
     *(retrain, history, rollback, doctor),
 ):

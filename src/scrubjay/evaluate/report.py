@@ -66,7 +66,7 @@ def report_html(
         examples: best and worst queries a direction.
         answers: answers shown a query.
     """
-    embedded = _Embedded(thumbnail, recording)
+    embedded = Embedded(thumbnail, recording)
     sections = []
     for direction in directions:
         query, gallery = (Modality(one) for one in direction.name.split("->"))
@@ -106,7 +106,7 @@ def _template() -> Any:  # noqa: ANN401 - a jinja2.Template
     ).get_template("report.html.j2")
 
 
-class _Embedded:
+class Embedded:
     """Pictures and recordings as data URIs, each read once, sounds within a budget."""
 
     def __init__(
@@ -121,12 +121,14 @@ class _Embedded:
         self._left = RECORDINGS_BYTES
 
     def picture(self, uri: str) -> str | None:
+        """A small JPEG; None where there is none."""
         if uri not in self._pictures:
             data = self._thumbnail(uri)
             self._pictures[uri] = None if data is None else _data_uri("image/jpeg", data)
         return self._pictures[uri]
 
     def sound(self, uri: str) -> str | None:
+        """The recording, while the page has room for it."""
         if uri not in self._sounds:
             self._sounds[uri] = self._player(uri)
         return self._sounds[uri]

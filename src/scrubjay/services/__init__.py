@@ -15,7 +15,15 @@ from scrubjay.services.collecting import (
     list_items,
     list_moments,
 )
-from scrubjay.services.learning import evaluate, evaluate_cutoff, generate_sheet, sweep, train
+from scrubjay.services.learning import (
+    diagnose,
+    diagnosis_page,
+    evaluate,
+    evaluate_cutoff,
+    generate_sheet,
+    sweep,
+    train,
+)
 from scrubjay.services.opening import (
     CHAMPION_NAME,
     current_champion,
@@ -45,6 +53,8 @@ __all__ = [
     "add_uploads",
     "begin_with_shipped",
     "current_champion",
+    "diagnose",
+    "diagnosis_page",
     "evaluate",
     "evaluate_cutoff",
     "facets",

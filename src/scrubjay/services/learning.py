@@ -13,6 +13,7 @@ from scrubjay.services.opening import current_champion, open_encoder
 from scrubjay.store.home import Home
 
 if TYPE_CHECKING:
+    from scrubjay.retrain.diagnosing.diagnose import Diagnosis
     from scrubjay.retrain.generated import Generated
     from scrubjay.retrain.single import Trained
     from scrubjay.retrain.sweep import Point, Sweep
@@ -94,3 +95,34 @@ def evaluate_cutoff(home: Home, version: str | None, *, progress: Progress) -> F
     if pair.generation not in home.generations.names():
         return None
     return fit_cutoff(home, pair, progress=progress)
+
+
+def diagnose(
+    home: Home,
+    version: str | None,
+    *,
+    against: str | None,
+    split: Split | None,
+    folder: Path | None,
+    curve: bool,
+    progress: Progress,
+) -> Diagnosis:
+    """Where a version (default: the champion) fails, on a part of the collection or a folder."""
+    from scrubjay.retrain.diagnosing.diagnose import diagnose as measure
+
+    return measure(
+        home,
+        version,
+        against=against,
+        split=split,
+        folder=folder,
+        curve=curve,
+        progress=progress,
+    )
+
+
+def diagnosis_page(home: Home, diagnosis: Diagnosis) -> str:
+    """The diagnosis as one HTML file, with pictures and recordings."""
+    from scrubjay.retrain.diagnosing.page import diagnosis_html
+
+    return diagnosis_html(diagnosis, home.reader())

@@ -1,0 +1,66 @@
+"""A diagnosis as one HTML file.
+
+Self-contained: pictures are small data-URI JPEGs, plots are inline SVG, nothing is loaded from
+elsewhere. Every text of an owner is escaped. Each section has a template of its own,
+`diagnosis_NAME.html.j2`, which is given the section and what the page gives all of them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import PurePath
+
+from scrubjay.core.errors import ScrubjayError
+from scrubjay.evaluate.report import FEW_QUERIES, THUMBNAIL_SIDE, Embedded, thumbnail_jpeg
+from scrubjay.media.image import decode_picture
+from scrubjay.retrain.diagnosing.diagnose import CHAPTERS, Diagnosis, Unmeasured
+
+
+def diagnosis_html(diagnosis: Diagnosis, read: Callable[[str], bytes]) -> str:
+    """Render the page.
+
+    Args:
+        read: the bytes behind an item's address.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    def thumbnail(uri: str) -> bytes | None:
+        try:
+            return thumbnail_jpeg(decode_picture(read(uri), min_side=THUMBNAIL_SIDE))
+        except ScrubjayError:
+            return None
+
+    def recording(uri: str) -> bytes | None:
+        try:
+            return read(uri)
+        except ScrubjayError:
+            return None
+
+    environment = Environment(
+        loader=PackageLoader("scrubjay.evaluate", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    embedded = Embedded(thumbnail, recording)
+    titles = {chapter.name: chapter.title for chapter in CHAPTERS}
+    page: str = environment.get_template("diagnosis.html.j2").render(
+        diagnosis=diagnosis,
+        chapters=[
+            {
+                "name": name,
+                "title": titles[name],
+                "section": section,
+                "why": section.why if isinstance(section, Unmeasured) else None,
+            }
+            for name, section in diagnosis.sections.items()
+        ],
+        few=FEW_QUERIES,
+        nonce=secrets.token_urlsafe(16),
+        picture=embedded.picture,
+        sound=embedded.sound,
+        file_name=lambda uri: PurePath(uri).name,
+    )
+    return page
