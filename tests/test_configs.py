@@ -22,8 +22,10 @@ from scrubjay.training.instantiate import PARTIAL, instantiate, refers_to
 from scrubjay.training.losses import PairLoss
 from tests.models.open_clip_models import save as save_open_clip
 from tests.models.speech_models import save_hubert
+from tests.models.vlm.small_models import save_llava
 from tests.training.collection import Collection, make
 from tests.training.tiny import TinyEncoder
+from tests.training.vlm.products import write_products
 
 GROUPS = ("encoder", "model", "datamodule", "loss", "trainer", "callbacks", "logger", "experiment")
 ASK_GROUPS = ("vlm", "ocr", "asr", "tts", "prompt")
@@ -42,6 +44,8 @@ QUESTIONS = "builtin_vqa"
 """Model, datamodule and experiment that teach the question model, which is no encoder."""
 DIGITS = {"mnist", "mnist_gan"}
 """Model, datamodule, callbacks and experiment that teach a GAN, which is no encoder."""
+TAUGHT = {"vlm_lora", "vlm_qlora", "picture_table"}
+"""Model, datamodule and experiments that teach a model that looks, which is no encoder."""
 QUESTION_SIZES = (
     "datamodule.scenes=4",
     "datamodule.mosaics=1",
@@ -137,8 +141,26 @@ def hubert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def llava(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that looks, with random weights, saved as its owner would."""
+    return save_llava(tmp_path_factory.mktemp("llava") / "llava")
+
+
+@pytest.fixture(scope="module")
+def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of drawn products."""
+    return write_products(tmp_path_factory.mktemp("products"), 40)
+
+
+@pytest.fixture(scope="module")
 def sources(
-    clip: Path, builtin: Path, digits: Path, open_clip: Path, hubert: Path
+    clip: Path,
+    builtin: Path,
+    digits: Path,
+    open_clip: Path,
+    hubert: Path,
+    llava: Path,
+    products: Path,
 ) -> dict[str, Path]:
     """What configurations read that ship without a default."""
     return {
@@ -147,6 +169,8 @@ def sources(
         "digits": digits,
         "open_clip": open_clip,
         "hubert": hubert,
+        "llava": llava,
+        "products": products,
     }
 
 
@@ -169,6 +193,12 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def overrides(group: str, name: str, sources: dict[str, Path]) -> list[str]:
     chosen = [f"{group}={name}"]
+    if name in TAUGHT and group != "callbacks":
+        chosen += [f"vlm.source={sources['llava']}", f"datamodule.table={sources['products']}"]
+        if group != "experiment":
+            others = {"model=vlm_lora", "datamodule=picture_table"} - {chosen[0]}
+            return [*others, *chosen]
+        return [*chosen, "datamodule.batch_size=4", "callbacks.taught.longest=4"]
     if name in {"transformers", "tickets_clip"}:
         chosen.append(f"encoder.source={sources['clip']}")
     elif name == "open_clip":
@@ -267,13 +297,15 @@ def test_every_experiment_trains_two_steps(name, made, sources, tmp_path) -> Non
             "trainer.accelerator=cpu",
         ]
     )
-    fitted = fit(config, run=tmp_path, provided={"items": made.items, "read": made.read, "negatives": {}})
+    fitted = fit(
+        config, run=tmp_path, provided={"items": made.items, "read": made.read, "negatives": {}}
+    )
     networks = 2 if name in DIGITS else 1  # that learn in turns
     assert fitted.objects["trainer"].global_step == 2 * networks
     losses = {one: value for one, value in fitted.metrics.items() if one.endswith("loss")}
     assert losses
     assert np.isfinite([*losses.values()]).all()
-    no_encoder = name == QUESTIONS or name in DIGITS
+    no_encoder = name == QUESTIONS or name in DIGITS | TAUGHT
     assert isinstance(fitted.objects.get("encoder"), TrainableEncoder) != no_encoder
     assert (tmp_path / "config.yaml").is_file()
     assert fitted.last is not None
