@@ -84,3 +84,22 @@ def make(
         if recordings:
             made.add(Kind.SPEECH, tone(number), captions=words, **where)
     return made
+
+
+def worldly(n: int, *, every: int, captions: bool = True, seed: int = 0) -> Collection:
+    """n drawn scenes with an English caption each; every `every`-th is held out."""
+    from scrubjay.media.world.captions import caption
+    from scrubjay.media.world.draw import draw
+    from scrubjay.media.world.scene import Sampler
+    from scrubjay.media.world.things import Language
+
+    random = np.random.default_rng(seed)
+    made = Collection([], {})
+    for number in range(n):
+        scene = Sampler().scene(random)
+        out = io.BytesIO()
+        Image.fromarray(draw(scene, random).picture).save(out, "JPEG", quality=90)
+        said = [caption(scene, Language.ENGLISH, random).text] if captions else []
+        where = {"group": f"scene{number}", "split": split_of(number, every=every)}
+        made.add(Kind.IMAGE, out.getvalue(), captions=said, **where)
+    return made

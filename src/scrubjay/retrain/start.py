@@ -11,11 +11,13 @@ from scrubjay.core.errors import BadConfig, Damaged
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.models.export import read_export
 from scrubjay.models.load import EXPORT_FOLDER
-from scrubjay.training.instantiate import TARGET, instantiate
+from scrubjay.training.instantiate import PARTIAL, TARGET, instantiate, refers_to
 
 OPTIONS_FILE = "scrubjay.json"
 """Beside a version's weights: its family, and options of it that its own format does not keep."""
 LOAD = "scrubjay.models.load.load_trainable"
+BASE = "base"
+"""Where a node that builds something around an encoder has that encoder's."""
 ABOUT_THE_SOURCE = ("source", "revision", "download")
 
 VARIATION: Mapping[str, tuple[str, ...]] = {
@@ -30,7 +32,8 @@ def from_champion(config: Mapping[str, Any], champion: Path) -> dict[str, Any]:
     """The configuration with the champion's family and folder in place of its encoder.
 
     How training varies what it shows is the configuration's where it is of the same family, else
-    the champion's own. All else that decides the network is the champion's.
+    the champion's own. All else that decides the network is the champion's. What is built around an
+    encoder, such as adapters, is built around the champion.
 
     Args:
         config: of the fit, with a node `encoder`.
@@ -41,7 +44,17 @@ def from_champion(config: Mapping[str, Any], champion: Path) -> dict[str, Any]:
         Damaged: what it holds cannot be believed.
     """
     family = read_export(champion / EXPORT_FOLDER).family
-    return {**config, "encoder": version_node(champion, family, config.get("encoder"))}
+    configured = config.get("encoder")
+    node = version_node(champion, family, begins_with(configured))
+    if isinstance(configured, Mapping) and begins_with(configured) is not configured:
+        node = {**configured, BASE: node}
+    return {**config, "encoder": node}
+
+
+def begins_with(encoder: object) -> object:
+    """The node that says where the weights come from: of what is built around another, its base."""
+    base = encoder.get(BASE) if isinstance(encoder, Mapping) else None
+    return base if isinstance(base, Mapping) and not base.get(PARTIAL) else encoder
 
 
 def version_node(folder: Path, family: str, configured: object = None) -> dict[str, Any]:
@@ -73,6 +86,11 @@ def build_encoder(config: Mapping[str, Any]) -> TrainableEncoder:
     """
     if "encoder" not in config:
         raise BadConfig("a month trains an encoder: choose one, such as encoder=builtin_shipped")
+    if refers_to(config["encoder"], "items"):
+        raise BadConfig(
+            "this configuration makes a new, small model of a teacher, and a month goes on with "
+            "what serves: use `scrubjay train` for it, and let months train what that registers"
+        )
     trust = config.get("trust") or ()
     made = instantiate({"encoder": config["encoder"]}, trust=trust)["encoder"]
     if not isinstance(made, TrainableEncoder):

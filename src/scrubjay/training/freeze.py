@@ -55,7 +55,7 @@ def freeze_towers(
             f"freeze=[{','.join(freeze)}] leaves no tower to train; this encoder has "
             f"{', '.join(towers)}"
         )
-    uses = {name: _use(encoder, Modality(name), tower) for name, tower in towers.items()}
+    uses = {name: use_of(encoder, Modality(name), tower) for name, tower in towers.items()}
     learning = [use for name, use in uses.items() if name not in freeze]
     kept = frozenset[int]().union(*(use.parameters for use in learning))
     in_use = frozenset[int]().union(*(use.modules for use in learning))
@@ -72,8 +72,43 @@ def freeze_towers(
     return list(alone.values())
 
 
-def _use(encoder: TrainableEncoder, modality: Modality, tower: nn.Module) -> Use:
-    """Encode one probe and see which modules run and which parameters get a gradient."""
+def lock_towers(
+    encoder: TrainableEncoder, towers: nn.ModuleDict, locked: Sequence[str]
+) -> list[nn.Module]:
+    """Stop everything the locked towers use, also what a tower uses that goes on learning.
+
+    Their vectors then stay as they are, to the bit.
+
+    Returns:
+        The modules that must stay in eval mode, each by itself.
+
+    Raises:
+        UnknownName: a name that is no tower.
+        BadConfig: nothing is left to train.
+    """
+    for name in locked:
+        if name not in towers:
+            raise UnknownName("tower to lock", str(name), list(towers))
+    still: dict[int, nn.Module] = {}
+    for name in locked:
+        use = use_of(encoder, Modality(name), towers[name])
+        still |= {id(one): one for one in towers[name].modules() if id(one) in use.modules}
+        for parameter in towers[name].parameters():
+            if id(parameter) in use.parameters:
+                parameter.requires_grad = False
+    if not any(parameter.requires_grad for parameter in towers.parameters()):
+        raise BadConfig(
+            f"freeze=[{','.join(locked)}] locks every weight: the towers of this encoder share "
+            f"them all; join its picture tower with a text tower of its own: encoder=joined"
+        )
+    return list(still.values())
+
+
+def use_of(encoder: TrainableEncoder, modality: Modality, tower: nn.Module) -> Use:
+    """What a tower uses to encode one thing: modules that run, parameters that get a gradient.
+
+    A parameter that is frozen gets none.
+    """
     inputs = encoder.preprocess(modality, train=False)([PROBES[modality]])
     tensors = {name: torch.from_numpy(np.array(array)) for name, array in inputs.items()}
     ran: set[int] = set()

@@ -6,6 +6,9 @@ knew, alpha = 1 is the trained model. Alpha is chosen by retrieval on held-out i
 those that are new and those that are old.
 
 Running statistics of batch norms are interpolated as weights are; none is measured anew.
+
+Of an adapter, W + s B A (LoRA), only B moves, from the zero it began with: W + alpha s B A lies
+alpha of the way between the merged weights. Moving A as well would lead elsewhere.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ VIEWS = 2000
 ROWS_AT_ONCE = 64
 CACHE_BYTES = 256 * 2**20
 START, END = 0.0, 1.0
+STAYS = ".lora_A."
+"""In the name of what is left as it was trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +248,11 @@ def _towers(encoder: TrainableEncoder) -> nn.ModuleDict:
 
 
 def _tensors(encoder: TrainableEncoder) -> Iterator[tuple[str, Tensor]]:
-    """Each floating-point parameter and buffer once, however many towers hold it."""
+    """Each floating-point parameter and buffer that moves, once, however many towers hold it."""
     towers = _towers(encoder)
     for named in (towers.named_parameters(), towers.named_buffers()):
         for name, tensor in named:
-            if tensor.is_floating_point():
+            if tensor.is_floating_point() and STAYS not in name:
                 yield name, tensor
 
 

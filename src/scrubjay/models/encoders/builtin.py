@@ -46,6 +46,8 @@ FORMAT = 1
 TEMPERATURE = 0.07
 """Where the contrastive temperature starts (Radford et al. 2021, section 2.5)."""
 ROWS_AT_ONCE = 64
+KEPT, NEW = "kept", "new"
+"""What becomes of a text tower that is loaded to be trained."""
 
 EXAMPLES: dict[Modality, list[Media]] = {
     Modality.IMAGE: [np.zeros((64, 48, 3), np.uint8), np.full((48, 64, 3), 255, np.uint8)],
@@ -67,6 +69,7 @@ def load(
     source: str | Path | None = None,
     seed: int = 0,
     inputs: Mapping[str, Any] | None = None,
+    text: str = KEPT,
     **sizes: Any,  # noqa: ANN401 - NetworkSettings checks each
 ) -> BuiltinEncoder:
     """The encoder in a folder, or a new one with random weights.
@@ -76,6 +79,7 @@ def load(
             Scrubjay; None starts from nothing.
         seed: of the random weights.
         inputs: settings of `InputSettings`; with a source, only how training varies its inputs.
+        text: `kept`, or `new` for a source whose text tower is to know nothing of what it learnt.
         sizes: settings of `NetworkSettings`; none of them with a source, whose own count.
 
     Raises:
@@ -90,13 +94,18 @@ def load(
         import torch
     except ImportError as error:
         raise MissingExtra("the built-in encoder, outside its exported form,", "train") from error
+    if text not in {KEPT, NEW}:
+        raise BadConfig(f"encoder.text is {KEPT} or {NEW}, not {text!r}")
     if source is not None:
         if sizes:
             raise BadConfig(
                 f"encoder.{next(iter(sizes))} is decided by the weights in encoder.source={source};"
                 f" remove one of the two"
             )
-        return _load_folder(shipped.FOLDER if source == SHIPPED else Path(source), inputs or {})
+        encoder = _load_folder(shipped.FOLDER if source == SHIPPED else Path(source), inputs or {})
+        if text == NEW:
+            encoder.forget_texts(seed)
+        return encoder
     from scrubjay.models.builtin.network import Network
 
     settings = NetworkSettings.from_json(sizes)
@@ -204,6 +213,19 @@ class BuiltinEncoder:
             for modality in sorted(self._modalities)
         }
         write_export(folder, spec=self.spec, towers=towers)
+
+    def forget_texts(self, seed: int) -> None:
+        """Begin anew with what only the text tower uses."""
+        import torch
+
+        from scrubjay.models.builtin.network import Network
+
+        self._require(Modality.TEXT)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            fresh = Network(self._network.settings).state_dict()
+        own = {name: one for name, one in fresh.items() if Modality.TEXT.value in name.split(".")}
+        self._network.load_state_dict(own, strict=False)
 
     def _config(self) -> dict[str, Any]:
         return {

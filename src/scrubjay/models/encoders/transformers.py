@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 FAMILY = "transformers"
 OPTIONS_FILE = "scrubjay.json"
 ROWS_AT_ONCE = 32
+KEPT, NEW = "kept", "new"
+"""What becomes of a text tower that is loaded to be trained."""
 
 COMPANIONS = (
     "preprocessor_config.json",
@@ -54,6 +56,8 @@ def load(
     download: bool = False,
     crop: Sequence[float] = (0.6, 1.0),
     flip: bool = False,
+    text: str = KEPT,
+    seed: int = 0,
 ) -> TransformersEncoder:
     """A pretrained model with an image and a text tower.
 
@@ -64,11 +68,13 @@ def load(
         crop: smallest and largest share of a picture's area shown while training; (1, 1) shows it
             as it is served.
         flip: mirror pictures at random while training.
+        text: `kept`, or `new` for a text tower of the same sizes that knows nothing yet.
+        seed: of a new text tower.
 
     Raises:
         MissingExtra: torch or transformers are not installed.
         ModelNotFound: the model is not on this machine, or is none this family can load.
-        BadConfig: a crop that cannot be.
+        BadConfig: a crop that cannot be, or a text tower neither kept nor new.
     """
     from scrubjay.models.pretrained.pictures import read_image_input
     from scrubjay.models.pretrained.source import find_model
@@ -78,13 +84,17 @@ def load(
     transformers = libraries("the transformers encoder")
     if len(crop) != 2 or not 0 < crop[0] <= crop[1] <= 1:
         raise BadConfig(f"encoder.crop is two shares of the area in (0, 1], not {list(crop)}")
+    if text not in {KEPT, NEW}:
+        raise BadConfig(f"encoder.text is {KEPT} or {NEW}, not {text!r}")
     folder = find_model(source, revision=revision, download=download)
     pictures = read_image_input(folder)
     model = load_whole(transformers.AutoModel, folder)
-    text = getattr(model.config, "text_config", None)
-    positions = getattr(text, "max_position_embeddings", None)
+    sizes = getattr(model.config, "text_config", None)
+    positions = getattr(sizes, "max_position_embeddings", None)
     if positions is None:
         raise ModelNotFound(f"{folder} holds a {type(model).__name__}, which has no text tower")
+    if text == NEW:
+        _forget_texts(model, transformers.AutoModel, seed)
     texts = read_text_input(
         folder,
         positions=int(positions),
@@ -260,6 +270,19 @@ class TransformersEncoder:
     def _require(self, modality: Modality) -> None:
         if modality not in self._towers:
             raise UnsupportedModality(FAMILY, modality, self._towers)
+
+
+def _forget_texts(model: nn.Module, whole: Any, seed: int) -> None:  # noqa: ANN401 - AutoModel
+    """Give a model the text tower it would begin with."""
+    import torch
+
+    from scrubjay.models.pretrained.quiet import quiet_transformers
+    from scrubjay.models.pretrained.towers import text_tower
+
+    with torch.random.fork_rng(devices=[]), quiet_transformers():
+        torch.manual_seed(seed)
+        fresh = whole.from_config(model.config)
+    text_tower(model).load_state_dict(text_tower(fresh).state_dict())
 
 
 def _torch_seeded() -> np.random.Generator:
