@@ -1,8 +1,9 @@
 """What the next training learns from marked hits, and what is only measured with them.
 
-A hit marked right makes its query a further caption of the item, for training alone. A hit marked
-wrong makes its content group a hard negative of the right one's. Nothing of the validation and
-test parts reaches training: marks on such items, and queries that are their captions, are probes.
+A hit marked right makes its query a further caption of the item, for training alone; a wrong one
+is a hard negative where a recipe asks for them (`search.hard_negatives.marked_wrong`). Nothing
+of the validation and test parts reaches training: marks on such items, and queries that are their
+captions, are only probes.
 """
 
 from __future__ import annotations
@@ -47,28 +48,6 @@ def further_captions(
         if _folded(one.query) not in map(_folded, item.captions):
             found[item.id][one.query] = None
     return {item_id: tuple(queries) for item_id, queries in found.items()}
-
-
-def wrong_first(
-    items: Iterable[Item], judgements: Iterable[Judgement]
-) -> dict[str, tuple[str, ...]]:
-    """Content group -> groups that were found for its words and are wrong, in order of marking.
-
-    Of a query's right groups those count that were marked, and those with such a caption. Only
-    groups of the train split are named.
-    """
-    known = {item.id: item for item in items}
-    judged = list(judgements)
-    right = _right_items(known.values(), judged)
-    table: dict[str, dict[str, None]] = defaultdict(dict)
-    for one in judged:
-        wrong = known.get(one.item)
-        if one.right or wrong is None or not _learns(wrong):
-            continue
-        groups = {known[item_id].group for item_id in right[one.query] if _learns(known[item_id])}
-        for group in sorted(groups - {wrong.group}):
-            table[group][wrong.group] = None
-    return {group: tuple(others) for group, others in table.items()}
 
 
 def probes_of(home: Home) -> list[FeedbackProbe]:
