@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -112,6 +113,7 @@ def _show(trained: Trained) -> None:
     out.print(f"run      {trained.run}", soft_wrap=True)
     if trained.version is None:
         out.print("version  none: this run trained something else than an encoder")
+        _show_next(trained.run)
         return
     out.print(f"version  {trained.version}")
     if trained.promoted:
@@ -123,3 +125,14 @@ def _show(trained: Trained) -> None:
         note("Next:")
         note(f"  scrubjay champion set {trained.version}")
     note("  scrubjay evaluate")
+
+
+def _show_next(run: Path) -> None:
+    """What can be done with it, where the run says so."""
+    from scrubjay.training.run_files import NEXT
+
+    path = run / NEXT
+    if path.is_file():
+        note("Next:")
+        for line in path.read_text(encoding="utf-8").splitlines():
+            note(f"  {line}")
