@@ -205,6 +205,8 @@ def overrides(group: str, name: str, sources: dict[str, Path]) -> list[str]:
         chosen.append(f"encoder.source={sources['open_clip']}")
     elif name in {"speech", "speech_tower"}:
         chosen += [f"encoder.base.source={sources['clip']}", f"encoder.speech={sources['hubert']}"]
+    elif name in {"lora", "joined", "lit"}:
+        chosen += overrides_of_recipes(group, name, sources)
     elif name in {"builtin_folder", "demo"}:
         chosen.append(f"encoder.source={sources['builtin']}")
     elif name in {"builtin_shipped", QUESTIONS, *DIGITS} or chosen == [FINE]:
@@ -222,6 +224,16 @@ def overrides(group: str, name: str, sources: dict[str, Path]) -> list[str]:
     if name == "spoken_digits":
         chosen += [f"datamodule.folder={sources['digits']}", "datamodule.batches=2"]
     return list(dict.fromkeys(chosen))
+
+
+def overrides_of_recipes(group: str, name: str, sources: dict[str, Path]) -> list[str]:
+    """What recipes around another encoder need: adapters, joined towers, a locked tower."""
+    if name == "lora":
+        beside = ["encoder=lora"] if group == "callbacks" else []
+        return [*beside, f"encoder.base.source={sources['clip']}"]
+    if name == "joined":
+        return [f"encoder.image.source={sources['clip']}", "encoder.text.dim=16"]
+    return [f"encoder.source={sources['clip']}"] if group == "experiment" else [*SMALL_BUILTIN]
 
 
 def provided(made: Collection, run: Path) -> dict[str, object]:
@@ -268,7 +280,7 @@ def test_every_choice_of_every_group_is_built(group, name, made, sources, tmp_pa
     if group == "callbacks" and name == "spoken_digits":
         wanted["datamodule"] = config["datamodule"]
     have = provided(made, tmp_path)
-    if group != "encoder" and name != "transformers" and name not in WORLDLY:
+    if group != "encoder" and name not in {"transformers", "lora"} | WORLDLY:
         have["encoder"] = TinyEncoder()
         wanted.pop("encoder", None)
     if group == "trainer":

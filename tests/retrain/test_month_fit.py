@@ -111,6 +111,23 @@ def test_training_begins_where_the_champion_is(champions, tmp_path, family) -> N
     assert found.alpha == 0.5, "equal, so the smaller"
 
 
+def test_a_month_of_adapters_chooses_between_the_champion_and_the_merged(
+    champions, tmp_path
+) -> None:
+    config = asked()
+    around = {"_target_": "scrubjay.training.lora.adapted", "rank": 2}
+    config["encoder"] = {**around, "base": config["encoder"]}
+    settings = FitSettings(alphas=(0.5,))
+    found = fitted(tmp_path, config, champion=champions["builtin"], settings=settings)
+    assert found.alpha == 0.5
+    assert set(found.scores) >= {"alpha=0/mean", "alpha=0.5/mean"}
+    before, after = weights(champions["builtin"]), kept(tmp_path)
+    assert before.keys() == after.keys()
+    changed = {name for name in after if not torch.equal(before[name], after[name])}
+    assert changed
+    assert all(name.endswith(".weight") and after[name].ndim == 2 for name in changed)
+
+
 def test_a_clip_stays_a_clip_for_plain_transformers(champions, tmp_path) -> None:
     from transformers import AutoProcessor, CLIPModel
 

@@ -94,3 +94,24 @@ def test_the_configured_encoder_is_built_as_ever() -> None:
     options = {name: value for name, value in node.items() if name not in {"_target_", "family"}}
     expected = load_trainable("builtin", **options).spec.fingerprint
     assert build_encoder(asked()).spec.fingerprint == expected
+
+
+def test_adapters_are_put_on_the_champion(champions) -> None:
+    around = {"_target_": "scrubjay.training.lora.adapted", "base": CLIP, "rank": 2}
+    node = from_champion({**asked(), "encoder": around}, champions["builtin"])["encoder"]
+    assert {name: value for name, value in node.items() if name != "base"} == {
+        "_target_": "scrubjay.training.lora.adapted",
+        "rank": 2,
+    }
+    assert (node["base"]["family"], node["base"]["source"]) == (
+        "builtin",
+        str(champions["builtin"]),
+    )
+    encoder = build_encoder({"encoder": node})
+    assert encoder.spec.name == "builtin"
+
+
+def test_a_month_makes_no_student_of_a_teacher() -> None:
+    student = {"_target_": "scrubjay.training.distilling.student.student"}
+    with pytest.raises(BadConfig, match="scrubjay train"):
+        build_encoder({"encoder": {**student, "items": {"_ref_": "items"}}})

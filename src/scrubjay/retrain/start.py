@@ -54,7 +54,8 @@ def from_champion(config: Mapping[str, Any], champion: Path) -> dict[str, Any]:
 def begins_with(encoder: object) -> object:
     """The node that says where the weights come from: of what is built around another, its base."""
     base = encoder.get(BASE) if isinstance(encoder, Mapping) else None
-    return base if isinstance(base, Mapping) and not base.get(PARTIAL) else encoder
+    around = isinstance(base, Mapping) and TARGET in base and not base.get(PARTIAL)
+    return base if around else encoder
 
 
 def version_node(folder: Path, family: str, configured: object = None) -> dict[str, Any]:
