@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, Final
 
+from scrubjay.core.errors import NotReady
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Modality
 from scrubjay.evaluate.confusions import Tally, most_confused, tally
@@ -82,6 +83,7 @@ class Section:
     asked: int = 0
     missed: int = 0
     left_out: int = 0
+    against: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object."""
@@ -97,8 +99,14 @@ class Section:
 def measure(
     material: Material, against: Material | None = None, *, progress: Progress = silent
 ) -> Section:
-    """Count, in every direction, which group comes first where another was asked for."""
+    """Count, in every direction, which group comes first where another was asked for.
+
+    Raises:
+        NotReady: there is nothing to ask.
+    """
     views = material.evaluation.views
+    if not material.evaluation.directions:
+        raise NotReady("no content group of these items has two modalities that the version knows")
     tallies, asked, missed = _tallied(views, progress)
     other = None if against is None else _tallied(against.evaluation.views, progress)[0]
     faces = _faces(views)
@@ -117,7 +125,8 @@ def measure(
         for query, gallery in permutations(views, 2)
         if not set(views[query].groups).isdisjoint(views[gallery].groups)
     )
-    return Section(pairs, len(tallies), asked, missed, in_all - asked)
+    name = None if against is None else against.version
+    return Section(pairs, len(tallies), asked, missed, in_all - asked, name)
 
 
 def _tallied(

@@ -20,6 +20,7 @@ from scrubjay.evaluate.retrieval import RECALL_AT
 from scrubjay.retrain.diagnosing.material import Material
 from scrubjay.retrain.diagnosing.parts import Part, month_of, nested_parts
 from scrubjay.retrain.diagnosing.vanishing import vanishing_folder
+from scrubjay.retrain.negatives import negatives_for
 from scrubjay.retrain.run import CONFIG, FINISHED
 from scrubjay.search.measure import Evaluation, evaluate_items
 from scrubjay.store.home import Home
@@ -116,7 +117,7 @@ def measure(
     month, months = month_of(material.everything, unit)
     command = f"scrubjay diagnose {material.version} --curve"
     why = _hindrance(about, held_out, parts)
-    if why is not None or about is None:
+    if why is not None or about is None or home is None:
         return Section(unit=unit, month=month, months=months, why=why)
     if not train:
         cost = _cost(home, about, len(shares))
@@ -129,7 +130,7 @@ def measure(
         progress("training for the curve", done, len(parts))
         began = time.monotonic()
         try:
-            evaluation = _evaluated(config, share, part, held_out, material, progress)
+            evaluation = _evaluated(config, share, part, held_out, material, home, progress)
             missed, asked = _missed(evaluation)
             if errors and asked != groups:
                 raise NotReady("files changed meanwhile; run it again")
@@ -209,6 +210,7 @@ def _evaluated(
     part: Part,
     held_out: Sequence[Item],
     material: Material,
+    home: Home,
     progress: Progress,
 ) -> Evaluation:
     """Train on a part and measure it on what is held out, in a folder that vanishes."""
@@ -217,10 +219,12 @@ def _evaluated(
 
     validated = [item for item in material.everything if item.split is Split.VAL]
     with vanishing_folder("curve") as folder, torch_threads(material.threads):
+        items = [*part.items, *validated]
+        mined = negatives_for(home, folder / "mined", config, items, progress=progress)
         fitted = fit(
             part_config(config, share),
             run=folder / "run",
-            provided={"items": [*part.items, *validated], "read": material.read},
+            provided={"items": items, "read": material.read, **mined},
             progress=progress,
         )
         encoder = fitted.objects["encoder"]

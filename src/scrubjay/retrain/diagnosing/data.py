@@ -21,7 +21,7 @@ WORDS: Final = "says the same, word for word,"
 VECTOR: Final = "is the same to the version"
 """Why a held-out item may be one that was trained on."""
 
-SHOWN: Final = 50
+SHOWN: Final = 30
 """Rows of each list; how many there are in all is said."""
 
 

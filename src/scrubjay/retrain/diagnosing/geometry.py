@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from scrubjay.core.errors import NotReady
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Modality
 from scrubjay.evaluate import geometry
@@ -101,11 +102,13 @@ class Section:
 
     Attributes:
         notes: what was left out, and which temperature is meant.
+        against: the other version, where there is one.
     """
 
     figures: tuple[Figure, ...] = ()
     hubs: tuple[Hub, ...] = ()
     notes: tuple[str, ...] = ()
+    against: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object."""
@@ -127,8 +130,13 @@ def measure(
 
     Args:
         home: whose registry may say with which temperature the version was taught.
+
+    Raises:
+        NotReady: there is no vector.
     """
     views, notes = _shortened(material.evaluation.views)
+    if not views:
+        raise NotReady("nothing could be embedded")
     stated = _stated_scale(home, material.version)
     figures, hubs = _figures(views, stated, progress)
     if against is not None:
@@ -147,7 +155,8 @@ def measure(
             else f"It was taught with 1 / temperature {stated:.1f}; beside it the one that fits "
             f"the held-out answers best."
         )
-    return Section(tuple(figures), tuple(hubs), tuple(notes))
+    other_version = None if against is None else against.version
+    return Section(tuple(figures), tuple(hubs), tuple(notes), other_version)
 
 
 def _figures(

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scrubjay.core.errors import NotReady
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Modality
 from scrubjay.evaluate.examples import View
@@ -89,12 +90,16 @@ class Section:
 def measure(
     material: Material, against: Material | None = None, *, progress: Progress = silent
 ) -> Section:
-    """Lay a plane through the space; the other version's is another space and not drawn."""
+    """Lay a plane through the space; the other version's is another space and not drawn.
+
+    Raises:
+        NotReady: there is no vector.
+    """
     views = material.evaluation.views
     progress("drawing the map", 0, 1)
     plane = principal_plane({one.value: view.vectors for one, view in views.items()})
     if not plane.places:
-        return Section()
+        raise NotReady("nothing could be embedded")
     scaled = _scaled([plane.places[one.value] for one in views])
     points: list[Point] = []
     shown = []

@@ -9,12 +9,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scrubjay.core.errors import NotReady
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Item, Modality
+from scrubjay.evaluate.feedback_probes import ProbeFigures, probe_figures
 from scrubjay.evaluate.minimal_pairs import MinimalPair, minimal_pairs
 from scrubjay.evaluate.probing import Accuracy, Scored, accuracies, worst_of
 from scrubjay.retrain.diagnosing.captions_encoded import encode_texts
 from scrubjay.retrain.diagnosing.material import Material
+from scrubjay.retrain.marks import probes_of
+from scrubjay.search.embed import embed
+from scrubjay.store.home import Home
 
 MOST: Final = 4000
 """Probes of one modality; more are taken at even steps of the collection."""
@@ -67,13 +72,15 @@ class Section:
         figures: a row for each kind and modality, those with the least passed first.
         failures: the worst of each kind.
         left_out: modality to probes that were not asked because there are too many.
-        why: why there is nothing, in words.
+        marked: probes that people made by marking hits; None where there are none.
+        against: the other version, where there is one.
     """
 
     figures: tuple[Accuracy, ...] = ()
     failures: tuple[Failure, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
-    why: str | None = None
+    marked: ProbeFigures | None = None
+    against: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object."""
@@ -81,25 +88,37 @@ class Section:
             "figures": [one.to_json() for one in self.figures],
             "failures": [one.to_json() for one in self.failures],
             "left_out": dict(self.left_out),
-            "why": self.why,
+            "marked": self.marked.to_json() if self.marked else None,
         }
 
 
 def measure(
-    material: Material, against: Material | None = None, *, progress: Progress = silent
+    material: Material,
+    against: Material | None = None,
+    *,
+    home: Home | None = None,
+    progress: Progress = silent,
 ) -> Section:
-    """Ask the version, and the other one, every pair of sentences about every thing."""
+    """Ask the version, and the other one, every pair of sentences about every thing.
+
+    Args:
+        home: where people may have marked hits.
+
+    Raises:
+        NotReady: there is nothing to ask.
+    """
     views = material.evaluation.views
     if Modality.TEXT not in views:
-        return Section(why="nothing is captioned, or the version reads no text")
+        raise NotReady("nothing is captioned, or the version reads no text")
+    marked = None if home is None else _marked(material, home, progress)
     asked = {
         modality: pairs
         for modality in (Modality.IMAGE, Modality.SPEECH)
         if modality in views and (pairs := list(_pairs(material, modality)))
     }
-    if not asked:
-        return Section(
-            why="no caption names a colour, a number, a place or a thing that could be exchanged "
+    if not asked and marked is None:
+        raise NotReady(
+            "no caption names a colour, a number, a place or a thing that could be exchanged "
             "(probes are made by rules, for English only)"
         )
     kept = {modality.value: pairs[:: -(-len(pairs) // MOST)] for modality, pairs in asked.items()}
@@ -116,7 +135,44 @@ def measure(
         for at in worst_of(one, kind, EXAMPLES)
     ]
     failures.sort(key=lambda one: one.right_score - one.wrong_score)
-    return Section(accuracies(scored, other), tuple(failures), left_out)
+    return Section(
+        accuracies(scored, other),
+        tuple(failures),
+        left_out,
+        marked,
+        None if against is None else against.version,
+    )
+
+
+def _marked(material: Material, home: Home, progress: Progress) -> ProbeFigures | None:
+    """Probes of hits that people marked, by the embedded collection or by the part diagnosed."""
+    probes = probes_of(home)
+    if not probes:
+        return None
+    items: dict[str, NDArray[np.float32]] = {}
+    for modality in (Modality.IMAGE, Modality.SPEECH):
+        if modality in material.evaluation.views:
+            view = material.evaluation.views[modality]
+            for (item,), row in zip(material.owners(modality), view.vectors, strict=True):
+                items[item.id] = row[None, :]
+    named = {one for probe in probes for one in (probe.right_item, probe.wrong_item) if one}
+    beyond = [item for item in material.everything if item.id in named - items.keys()]
+    for rows, vectors in embed(
+        beyond,
+        material.encoder,
+        read=material.read,
+        on_problem=lambda item, reason: None,
+        limits=material.limits,
+        threads=material.threads,
+        progress=progress,
+    ):
+        for row, vector in zip(rows, vectors, strict=True):
+            before = items.get(row.item.id, np.zeros((0, len(vector)), np.float32))
+            items[row.item.id] = np.concatenate([before, vector[None, :]])
+    queries = encode_texts(
+        material.encoder, [probe.query for probe in probes], "embedding probes", progress
+    )
+    return probe_figures(probes, queries=queries, items=items)
 
 
 def _pairs(material: Material, modality: Modality) -> Iterable[Asked]:
