@@ -99,6 +99,9 @@ def show(found: Diagnosis, sections: Mapping[str, Any]) -> None:
         out.width = max(out.width, WIDTH)
     if table := worst(sections.get("slices", {}), compared=found.against is not None):
         out.print(table)
+    for one in sections.get("advice", {}).get("advice", ()):
+        out.print(f"{one['because']} {one['recipe']}", markup=False, soft_wrap=True)
+        out.print(f"  {one['command']}", markup=False, soft_wrap=True)
     for name, one in sections.items():
         if why := one.get("why"):
             note(f"{name} not measured: {why}")

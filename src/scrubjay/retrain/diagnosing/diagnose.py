@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -12,7 +13,9 @@ from scrubjay.core.errors import ScrubjayError
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Split
 from scrubjay.evaluate.retrieval import Direction
-from scrubjay.retrain.diagnosing import noise, slices
+from scrubjay.retrain.diagnosing import advice, confusions, data, geometry, noise, probes, slices
+from scrubjay.retrain.diagnosing import curve as learning_curve
+from scrubjay.retrain.diagnosing import map as map_
 from scrubjay.retrain.diagnosing.material import Material, gather, gather_other
 from scrubjay.store.home import Home
 
@@ -50,20 +53,18 @@ class Unmeasured:
         return {"why": self.why}
 
 
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """A section's place: its name in the JSON, its heading, and how it is made."""
-
-    name: str
-    title: str
-    measure: Measure
-
-
-CHAPTERS: Final = (
-    Chapter("slices", "Recall by slice", slices.measure),
-    Chapter("noise", "Speech in noise", noise.measure),
-)
-"""In the order of the page."""
+TITLES: Final[Mapping[str, str]] = {
+    "advice": "What to try",
+    "slices": "Recall by slice",
+    "noise": "Speech in noise",
+    "probes": "Minimal pairs",
+    "confusions": "Taken for one another",
+    "geometry": "Geometry of the space",
+    "map": "Map",
+    "data": "The data itself",
+    "curve": "What more data would bring",
+}
+"""Section -> its heading, in the order of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,11 @@ def diagnose(
     material = gather(home, version, split=split, folder=folder, progress=progress)
     other = gather_other(home, against, material, progress=progress) if against else None
     found: dict[str, Section] = {}
-    for chapter in CHAPTERS:
-        found[chapter.name] = _section(chapter, material, other, progress)
+    for name, measure in _measures(home, curve=curve).items():
+        found[name] = _section(measure, material, other, progress)
+    progress("asking the rules", 0, None)
+    told = {name: one.to_json() for name, one in found.items()}
+    found["advice"] = advice.measure(material, told, home=home)
     notes = [*material.notes, *(other.notes if other else ())]
     return Diagnosis(
         version=material.version,
@@ -135,15 +139,29 @@ def diagnose(
         part=material.part,
         n_items=len(material.items),
         directions=material.evaluation.directions,
-        sections=found,
+        sections={name: found[name] for name in TITLES},
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
+def _measures(home: Home, *, curve: bool) -> dict[str, Measure]:
+    """Section -> how it is made."""
+    return {
+        "slices": slices.measure,
+        "noise": noise.measure,
+        "probes": probes.measure,
+        "confusions": confusions.measure,
+        "geometry": partial(geometry.measure, home=home),
+        "map": map_.measure,
+        "data": partial(data.measure, home=home),
+        "curve": partial(learning_curve.measure, home=home, train=curve),
+    }
+
+
 def _section(
-    chapter: Chapter, material: Material, against: Material | None, progress: Progress
+    measure: Measure, material: Material, against: Material | None, progress: Progress
 ) -> Section:
     try:
-        return chapter.measure(material, against, progress=progress)
+        return measure(material, against, progress=progress)
     except ScrubjayError as error:
         return Unmeasured(str(error))

@@ -14,7 +14,7 @@ from pathlib import PurePath
 from scrubjay.core.errors import ScrubjayError
 from scrubjay.evaluate.report import FEW_QUERIES, THUMBNAIL_SIDE, Embedded, thumbnail_jpeg
 from scrubjay.media.image import decode_picture
-from scrubjay.retrain.diagnosing.diagnose import CHAPTERS, Diagnosis, Unmeasured
+from scrubjay.retrain.diagnosing.diagnose import TITLES, Diagnosis
 
 
 def diagnosis_html(diagnosis: Diagnosis, read: Callable[[str], bytes]) -> str:
@@ -45,15 +45,14 @@ def diagnosis_html(diagnosis: Diagnosis, read: Callable[[str], bytes]) -> str:
         lstrip_blocks=True,
     )
     embedded = Embedded(thumbnail, recording)
-    titles = {chapter.name: chapter.title for chapter in CHAPTERS}
     page: str = environment.get_template("diagnosis.html.j2").render(
         diagnosis=diagnosis,
         chapters=[
             {
                 "name": name,
-                "title": titles[name],
+                "title": TITLES[name],
                 "section": section,
-                "why": section.why if isinstance(section, Unmeasured) else None,
+                "why": getattr(section, "why", None),
             }
             for name, section in diagnosis.sections.items()
         ],
