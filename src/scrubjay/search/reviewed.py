@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -13,6 +15,8 @@ from scrubjay.store.feedback_words import MAX_QUERY, asked_words
 from scrubjay.store.home import Home
 
 MAX_LISTED: Final = 500
+DIAGNOSED: Final = ("test", "val", "train")
+"""Parts of a collection whose diagnoses are looked into."""
 LOOKED_AT: Final = 400
 """Items whose captions are drawn from, the newest of the home."""
 
@@ -92,10 +96,12 @@ class Question:
 
     Attributes:
         held_out: whether they are the caption of an item that nothing learned from.
+        confused: whether the newest diagnosis of what serves saw them mistaken for others.
     """
 
     query: str
     held_out: bool
+    confused: bool = False
 
 
 def judge(home: Home, query: str, item_id: str, *, right: bool | None) -> Said:
@@ -156,13 +162,20 @@ def list_feedback(home: Home, *, query: str | None = None, limit: int = MAX_LIST
 
 
 def questions(home: Home, *, limit: int, seed: str = "") -> list[Question]:
-    """Captions whose hits are worth a look and that nobody judged yet, in an order drawn by a seed.
+    """Captions whose hits are worth a look and that nobody judged yet.
 
-    Those of items that nothing learned from come first: there a model shows what it knows.
+    First come those that the newest diagnosis of what serves found confused, the most confused
+    before; then those of items that nothing learned from, then all, in an order drawn by a seed.
     """
     judged = {one.query for one in home.feedback.judgements()}
-    found: dict[str, Question] = {}
+    found = {
+        words: Question(words, held_out=part != "train", confused=True)
+        for words, part in _confused(home)
+        if words not in judged
+    }
     for where in ("split = 'test'", "split = 'val'", "split = 'train'"):
+        if len(found) >= limit:
+            break
         drawn = [
             words
             for item in home.catalog.page(LOOKED_AT, where=where)[0]
@@ -171,9 +184,24 @@ def questions(home: Home, *, limit: int, seed: str = "") -> list[Question]:
         ]
         for words in sorted(drawn, key=lambda text: sha256(f"{seed}\0{text}".encode()).digest()):
             found.setdefault(words, Question(words, held_out=Split.TRAIN.value not in where))
-        if len(found) >= limit:
-            break
     return list(found.values())[:limit]
+
+
+def _confused(home: Home) -> Iterator[tuple[str, str]]:
+    """Captions that a diagnosis of what serves found confused, and the part it looked at."""
+    champion = home.registry.champion()
+    if champion is None:
+        return
+    for part in DIAGNOSED:
+        path = home.runs / f"diagnose-{champion.version}-{part}.json"
+        try:
+            pairs = json.loads(path.read_bytes())["sections"]["confusions"]["pairs"]
+            told = [pair[side]["text"] for pair in pairs for side in ("first", "second")]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # There is none, or confusions could not be measured.
+        for text in told:
+            if isinstance(text, str) and 0 < len(text) <= MAX_QUERY and text.strip():
+                yield " ".join(text.split()), part
 
 
 def _item(home: Home, item_id: str) -> Item:
