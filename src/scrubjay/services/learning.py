@@ -10,6 +10,7 @@ from scrubjay.core.errors import MissingExtra
 from scrubjay.core.protocols import Progress
 from scrubjay.core.types import Champion, Split
 from scrubjay.services.opening import current_champion, open_encoder
+from scrubjay.services.serving import begin_with_shipped
 from scrubjay.store.home import Home
 
 if TYPE_CHECKING:
@@ -107,8 +108,14 @@ def diagnose(
     curve: bool,
     progress: Progress,
 ) -> Diagnosis:
-    """Where a version (default: the champion) fails, on a part of the collection or a folder."""
+    """Where a version (default: the champion) fails, on a part of the collection or a folder.
+
+    A home that serves nothing yet diagnoses the encoder in the box, where there is a folder.
+    """
     from scrubjay.retrain.diagnosing.diagnose import diagnose as measure
+
+    if folder is not None and version is None and home.settings.builtin:
+        begin_with_shipped(home, progress=progress)
 
     return measure(
         home,

@@ -44,13 +44,13 @@ SPEAKER_PATHS: Final = tuple(
         r"/\d+_([a-z]+)_\d+\.[a-z0-9]+$",  # Free Spoken Digit Dataset: digit_speaker_take
     )
 )
-NAMED: Final[Mapping[WordClass, str]] = {
-    WordClass.OBJECT: "an object",
-    WordClass.COLOUR: "a colour",
-    WordClass.ATTRIBUTE: "a property",
-    WordClass.COUNT: "a count",
-    WordClass.RELATION: "a place",
-    WordClass.ACTION: "an action",
+NAMED: Final[Mapping[WordClass, tuple[str, str]]] = {
+    WordClass.OBJECT: ("an object", "no object"),
+    WordClass.COLOUR: ("a colour", "no colour"),
+    WordClass.ATTRIBUTE: ("a property", "no property"),
+    WordClass.COUNT: ("a count", "no count"),
+    WordClass.RELATION: ("a place", "no place"),
+    WordClass.ACTION: ("an action", "no action"),
 }
 _SIDE: Final = 64
 """Pixels a picture is decoded to for its brightness."""
@@ -142,12 +142,12 @@ def _by_caption(captions: Sequence[Sequence[str]], often: Mapping[str, int]) -> 
         ("rare", "middling", "frequent"),
         lambda value: f"{value:.0f} things name the rarest",
     )
-    for kind, named in NAMED.items():
+    for kind, (some, none) in NAMED.items():
         has = np.array([one is not None and kind in one for one in classes])
         lacks = np.array([one is not None and kind not in one for one in classes])
         slices += [
-            Slice("words", f"name {named}", has),
-            Slice("words", f"name not {named}".replace("not a", "no", 1), lacks),
+            Slice("words", f"name {some}", has),
+            Slice("words", f"name {none}", lacks),
         ]
         values: list[Names | None] = [
             None if one is None else one.get(kind, frozenset()) for one in classes
