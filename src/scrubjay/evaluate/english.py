@@ -84,6 +84,9 @@ ATTRIBUTE_OF: Mapping[str, tuple[str, int]] = {
 }
 """An adjective to what it speaks of, and which of the senses it has."""
 
+ALSO_NOUNS = each("square oval glass stone brick orange metal plastic silver light")
+"""Adjectives of these tables that name a thing where no noun follows."""
+
 NUMBERS = (
     "one",
     "two",
@@ -243,6 +246,12 @@ _IRREGULAR = {
     "potato": "potatoes",
     "tomato": "tomatoes",
     "hero": "heroes",
+    "volcano": "volcanoes",
+    "die": "dice",
+    "cookie": "cookies",
+    "movie": "movies",
+    "brownie": "brownies",
+    "zombie": "zombies",
     "bus": "buses",
     "cactus": "cacti",
     "octopus": "octopuses",

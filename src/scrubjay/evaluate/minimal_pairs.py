@@ -8,9 +8,10 @@ name do not exchange attributes or places, and "A and B" is never turned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from random import Random
 
 from scrubjay.evaluate.minimal_changes import Change, applied
@@ -80,13 +81,15 @@ def minimal_pairs(
         One list a caption, in order of the kinds; empty where nothing can be changed.
     """
     nouns = names_of(captions) if vocabulary is None else tuple(dict.fromkeys(vocabulary))
+    chosen = tuple(dict.fromkeys(PairKind(one) for one in kinds))
     made: list[list[MinimalPair]] = []
     for caption in captions:
         mine: list[MinimalPair] = []
-        for kind in dict.fromkeys(PairKind(one) for one in kinds):
-            every = every_pair(caption, kind, vocabulary=nouns)
+        for kind in chosen:
             draw = Random(f"{seed} {kind.value} {caption}")  # noqa: S311 - no secret
-            mine += draw.sample(every, min(per_caption, len(every)))
+            changes = _changes(caption, kind, nouns)
+            draw.shuffle(changes)
+            mine += islice(_pairs(caption, kind, changes), per_caption)
         made.append(mine)
     return made
 
@@ -95,25 +98,33 @@ def every_pair(
     caption: str, kind: PairKind, *, vocabulary: Sequence[str] = ()
 ) -> list[MinimalPair]:
     """All that the rules of one kind give for a caption; each wrong caption once."""
+    return list(_pairs(caption, kind, _changes(caption, kind, vocabulary)))
+
+
+def _changes(caption: str, kind: PairKind, vocabulary: Sequence[str]) -> list[Change]:
     if not is_english(caption):
         return []
     words = words_of(caption)
     phrases = noun_phrases(caption, words)
-    changes: list[Change]
     match kind:
         case PairKind.ATTRIBUTE:
-            changes = attribute_changes(caption, words, phrases)
+            return attribute_changes(caption, words, phrases)
         case PairKind.COUNT:
-            changes = count_changes(caption, words, phrases)
+            return count_changes(caption, words, phrases)
         case PairKind.RELATION:
-            changes = relation_changes(caption, words, phrases)
+            return relation_changes(caption, words, phrases)
         case PairKind.ORDER:
-            changes = order_changes(caption, words, phrases)
+            return order_changes(caption, words, phrases)
         case PairKind.OBJECT:
-            changes = object_changes(caption, words, phrases, vocabulary)
-    wrongs = {applied(caption, change): change.swapped for change in changes}
-    return [
-        MinimalPair(caption, wrong, kind, swapped)
-        for wrong, swapped in wrongs.items()
-        if " ".join(wrong.lower().split()) != " ".join(caption.lower().split())
-    ]
+            return object_changes(caption, words, phrases, vocabulary)
+
+
+def _pairs(caption: str, kind: PairKind, changes: Iterable[Change]) -> Iterator[MinimalPair]:
+    """What the changes make, each wrong caption once."""
+    seen = {" ".join(caption.lower().split())}
+    for change in changes:
+        wrong = applied(caption, change)
+        said = " ".join(wrong.lower().split())
+        if said not in seen:
+            seen.add(said)
+            yield MinimalPair(caption, wrong, kind, change.swapped)

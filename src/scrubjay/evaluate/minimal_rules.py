@@ -8,6 +8,7 @@ from itertools import combinations
 
 from scrubjay.evaluate.english import (
     ALIKE,
+    ALSO_NOUNS,
     ATTRIBUTE_OF,
     BASIC_COLOURS,
     COLOURS,
@@ -106,7 +107,9 @@ def count_changes(caption: str, words: list[Word], phrases: list[NounPhrase]) ->
             continue
         count = number_of(words[at].text) or 0
         beside = [words[one].text for one in (at - 1, at + 1) if 0 <= one < len(words)]
-        if any(number_of(one) is not None for one in beside) or not 1 <= count <= len(NUMBERS):
+        if any(number_of(one) is not None or one in {"hundred", "thousand"} for one in beside):
+            continue
+        if not 1 <= count <= len(NUMBERS):
             continue
         last = words[phrase.noun[-1]]
         if count > 1 and is_plural(last.text):
@@ -231,7 +234,7 @@ def _one_alone(words: list[Word], phrase: NounPhrase) -> bool:
     rest = {word.text for word in words[phrase.last + 1 : phrase.last + 13]}
     if "other" in rest:
         return False  # "in one hand ..., in the other"
-    regular = singular(plural(last)) == last and not is_plural(last)
+    regular = singular(plural(last)) == last and may_be_singular(last)
     return phrase.determiner is None and regular and not agrees and last not in GENERAL
 
 
@@ -336,7 +339,9 @@ def _replaceable(caption: str, words: list[Word], phrase: NounPhrase) -> bool:
 
 def _qualifies(word: str) -> bool:
     """Whether a word is an adjective where a noun was looked for."""
-    return word in ATTRIBUTE_OF or (word.endswith("ing") and is_action(word))
+    return (word in ATTRIBUTE_OF and word not in ALSO_NOUNS) or (
+        word.endswith("ing") and is_action(word)
+    )
 
 
 def _goes_on(caption: str, words: list[Word], phrase: NounPhrase) -> bool:

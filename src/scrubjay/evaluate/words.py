@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from scrubjay.evaluate.english import (
     ACTIONS,
+    ALSO_NOUNS,
     ATTRIBUTE_OF,
     COLOURS,
     COUNTS,
@@ -103,8 +104,8 @@ def classes_of(caption: str) -> Mapping[WordClass, tuple[str, ...]]:
             at += len(place.split())
             continue
         known = _class_of(words[at].text)
-        if known is WordClass.ACTION and at and _before_nouns(words[at - 1].text):
-            known = WordClass.OBJECT  # "a red cross", "two waves"
+        if at and _before_nouns(words[at - 1].text) and _names(words, at):
+            known = WordClass.OBJECT
         if known is not None:
             found[known].append(words[at].text)
         at += 1
@@ -135,6 +136,15 @@ def is_action(word: str) -> bool:
 
 _BEFORE_NOUNS = (WordClass.COLOUR, WordClass.ATTRIBUTE, WordClass.COUNT)
 _Y_STEMS = frozenset(verb[:-1] + "i" for verb in ACTIONS if verb.endswith("y"))
+
+
+def _names(words: list[Word], at: int) -> bool:
+    """Whether a word that could be another is a noun here: "a red cross", "a pink square"."""
+    word = words[at].text
+    if word in ALSO_NOUNS:
+        last = at + 1 == len(words)
+        return last or _class_of(words[at + 1].text) is not WordClass.OBJECT
+    return _class_of(word) is WordClass.ACTION
 
 
 def _before_nouns(word: str) -> bool:
