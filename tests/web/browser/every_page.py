@@ -32,6 +32,8 @@ PAGES = {
     "items": "/items",
     "nothing-listed": "/items?kind=speech&month=2026-02",
     "upload": "/upload",
+    "review": "/review",
+    "review-hits": "/review?q=a+trophy",
     "models": "/models",
     "promote": "/models/{other}/promote",
     "roll-back": "/models/rollback",
@@ -43,6 +45,7 @@ PAGES = {
 EMPTY_PAGES = {
     "empty-idle": "/",
     "empty-items": "/items",
+    "empty-review": "/review?q=a+trophy",
     "empty-models": "/models",
     "empty-runs": "/runs",
 }
