@@ -67,6 +67,9 @@ WORLDLY_SIZES = (
     "datamodule.batches=2",
     "datamodule.workers=0",
 )
+SMALL_STUDENT = tuple(one for one in SMALL_BUILTIN if not one.startswith("encoder.dim"))
+RECIPES = {"lora", "joined", "lit", "distill", "student", "things"}
+"""Adapters, joined towers, a locked tower, a teacher: what is built around other encoders."""
 MADE = {
     "model": LightningModule,
     "datamodule": LightningDataModule,
@@ -205,7 +208,7 @@ def overrides(group: str, name: str, sources: dict[str, Path]) -> list[str]:
         chosen.append(f"encoder.source={sources['open_clip']}")
     elif name in {"speech", "speech_tower"}:
         chosen += [f"encoder.base.source={sources['clip']}", f"encoder.speech={sources['hubert']}"]
-    elif name in {"lora", "joined", "lit"}:
+    elif name in RECIPES:
         chosen += overrides_of_recipes(group, name, sources)
     elif name in {"builtin_folder", "demo"}:
         chosen.append(f"encoder.source={sources['builtin']}")
@@ -233,6 +236,12 @@ def overrides_of_recipes(group: str, name: str, sources: dict[str, Path]) -> lis
         return [*beside, f"encoder.base.source={sources['clip']}"]
     if name == "joined":
         return [f"encoder.image.source={sources['clip']}", "encoder.text.dim=16"]
+    if name in {"distill", "student", "things"}:
+        if (group, name) == ("model", "distill"):
+            return [*SMALL_BUILTIN]
+        small = [one.replace("encoder.", "encoder.base.") for one in SMALL_STUDENT]
+        beside = [] if group == "experiment" else ["experiment=distill"]
+        return [*beside, "teacher.family=builtin", f"teacher.source={sources['builtin']}", *small]
     return [f"encoder.source={sources['clip']}"] if group == "experiment" else [*SMALL_BUILTIN]
 
 

@@ -178,10 +178,15 @@ class LockedPairs(PairData):
         return inputs, shown
 
     def _encode(self, module: LockedModule) -> KnownVectors | None:
-        pictures = [view.item for view in self.held_out if view.modality is Modality.IMAGE]
+        pictures: list[Item] = []
         if not self._augment:
-            pictures = [one for anchor in self._anchors for one in anchor.group.pictures] + pictures
-        things = {one.sha256: Thing(Modality.IMAGE, one.sha256, one) for one in pictures if one}
+            pictures += [one for anchor in self._anchors for one in anchor.group.pictures]
+        pictures += [
+            view.item
+            for view in self.held_out
+            if view.item is not None and view.modality is Modality.IMAGE
+        ]
+        things = {one.sha256: Thing(Modality.IMAGE, one.sha256, one) for one in pictures}
         room = int(self._vectors_mb * 2**20 / (4 * self._spec.dim))
         chosen = list(things.values())[:room]
         if not chosen:
@@ -209,7 +214,8 @@ class _Shown:
 
     def picture(self, item: Item) -> Picture | NDArray[np.float32]:
         if item.sha256 in self.known:
-            return self.known.rows([item.sha256])[0]
+            (row,) = self.known.rows([item.sha256])
+            return np.asarray(row, np.float32)
         return self.decoded.picture(item)
 
     def sound(self, item: Item) -> Sound:

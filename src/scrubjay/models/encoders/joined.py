@@ -164,7 +164,7 @@ class JoinedEncoder:
         return self._parts[modality]
 
 
-def _part(given: Mapping[str, Any] | TrainableEncoder) -> TrainableEncoder:
+def _part(given: object) -> TrainableEncoder:
     if isinstance(given, TrainableEncoder):
         return given
     if not isinstance(given, Mapping) or "family" not in given:
