@@ -28,6 +28,7 @@ AUDIBLE_DB: Final = 5
 BIG: Final = 20_000_000
 """Parameters from which few data are better learned by adapters."""
 SMALL_DATA: Final = 5_000
+GOOD_RECALL: Final = 0.9
 SLOW_MS: Final = 40.0
 """Milliseconds a picture on this machine."""
 
@@ -88,6 +89,9 @@ def advise(figures: Figures) -> tuple[Advice, ...]:
     )
 
 
+_PLURAL: Final = {"image": "pictures", "speech": "recordings"}
+
+
 def _leaks(figures: Figures) -> str | None:
     data = _section(figures, "data")
     found = data.get("duplicates", {})
@@ -124,15 +128,15 @@ def _vague(figures: Figures) -> str | None:
 
 def _probe(kind: str) -> Callable[[Figures], str | None]:
     def applies(figures: Figures) -> str | None:
-        for one in _section(figures, "probes").get("figures", ()):
-            if one["kind"] != kind or one["n_groups"] < FEW_GROUPS or one["modality"] != "image":
+        for one in _section(figures, "probes").get("figures", ()):  # the least passed first
+            if one["kind"] != kind or one["n_groups"] < FEW_GROUPS:
                 continue
             passed = one["accuracy"]
             if one["told"] != "above chance" or passed["high"] < WEAK:
                 return (
-                    f"{kind.capitalize()} probes are {one['told']}: {passed['value']:.0%} of "
-                    f"{one['n']} pass ({passed['low']:.0%} to {passed['high']:.0%}), 50% would be "
-                    f"guessing."
+                    f"{kind.capitalize()} probes of {_PLURAL[one['modality']]} are {one['told']}: "
+                    f"{passed['value']:.0%} of {one['n']} pass ({passed['low']:.0%} to "
+                    f"{passed['high']:.0%}), 50% would be guessing."
                 )
         return None
 
@@ -209,8 +213,13 @@ def _temperature(figures: Figures) -> str | None:
 
 
 def _hubs(figures: Figures) -> str | None:
+    recall = _section(figures, "facts").get("recall", {})
     worst = max(
-        (one for one in _geometry(figures, "hubness") if one["concern"]),
+        (
+            one
+            for one in _geometry(figures, "hubness")
+            if one["concern"] and recall.get(one["about"], 0.0) < GOOD_RECALL
+        ),
         key=lambda one: float(one["value"]),
         default=None,
     )
@@ -464,7 +473,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "slow",
         _slow,
         "Let it teach a small one on the same pictures.",
-        lambda figures: f"scrubjay train experiment=distill {_teacher(figures)}",
+        lambda figures: f"scrubjay train experiment=distill teacher.source={_folder(figures)}",
     ),
     Rule(
         "more_data",
@@ -479,7 +488,3 @@ RULES: Final[tuple[Rule, ...]] = (
         _says("scrubjay train experiment=lora encoder.base.source=DIR"),
     ),
 )
-
-
-def _teacher(figures: Figures) -> str:
-    return f"model.teacher.source={_folder(figures)}"

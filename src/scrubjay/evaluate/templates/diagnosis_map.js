@@ -5,6 +5,9 @@
   var told = frame.querySelector(".told");
   var things = Array.prototype.slice.call(map.querySelectorAll(".pic, .dot"));
   var pictures = Array.prototype.slice.call(map.querySelectorAll(".pic"));
+  var middles = pictures.map(function (one) {
+    return { x: one.x.baseVal.value + 24, y: one.y.baseVal.value + 24 };
+  });
   var whole = map.viewBox.baseVal.width;
   var view = { x: 0, y: 0, side: whole };
   var at = -1;
@@ -15,6 +18,14 @@
     view.x = Math.min(whole - view.side, Math.max(0, view.x));
     view.y = Math.min(whole - view.side, Math.max(0, view.y));
     map.setAttribute("viewBox", [view.x, view.y, view.side, view.side].join(" "));
+    // Pictures grow more slowly than the map, so that those on top of each other come apart.
+    var size = 48 * Math.pow(view.side / whole, 0.6);
+    pictures.forEach(function (one, i) {
+      one.setAttribute("x", middles[i].x - size / 2);
+      one.setAttribute("y", middles[i].y - size / 2);
+      one.setAttribute("width", size);
+      one.setAttribute("height", size);
+    });
   }
   function zoom(factor, x, y) {
     if (!factor) { view = { x: 0, y: 0, side: whole }; draw(); return; }
@@ -42,9 +53,8 @@
   function go(step) {
     if (!pictures.length) { return; }
     at = (at + step + pictures.length) % pictures.length;
-    var box = pictures[at].getBBox();
-    view.x = box.x + box.width / 2 - view.side / 2;
-    view.y = box.y + box.height / 2 - view.side / 2;
+    view.x = middles[at].x - view.side / 2;
+    view.y = middles[at].y - view.side / 2;
     draw();
     choose(pictures[at]);
   }

@@ -26,6 +26,9 @@ HUBS: Final = 6
 FEWEST: Final = 10
 """Rows below which a modality has no shape to speak of."""
 
+ORDER: Final = ("gap", "alignment", "uniformity", "rank", "hubness", "scale")
+"""Kinds of figures as they are shown."""
+
 SKEWED: Final = 1.4
 """Skew above which a few rows answer far too many questions, if chance does not give as much."""
 
@@ -176,7 +179,7 @@ def _figures(
             figures.append(skew)
             hubs += worst
             figures += _scale(views[query], views[gallery], stated)
-    return figures, hubs
+    return sorted(figures, key=lambda one: ORDER.index(one.kind)), hubs
 
 
 def _between(first: View, second: View) -> list[Figure]:
@@ -193,8 +196,8 @@ def _between(first: View, second: View) -> list[Figure]:
             None,
             f"The centres lie {gap:.2f} apart on a sphere of radius 1; drawn from both alike they "
             f"would lie {chance:.2f} apart. 0 is one space, above 1 two separate ones. A gap alone "
-            f"breaks no ranking within one kind of gallery; it does where pictures, captions and "
-            f"recordings are ranked together, and where recall is low, too.",
+            f"breaks no ranking within one kind of gallery; it matters where pictures, captions "
+            f"and recordings are ranked together, or where recall is low.",
             gap > 0.8,
         )
     ]
