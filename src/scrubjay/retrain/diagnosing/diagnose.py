@@ -149,7 +149,7 @@ def _measures(home: Home, *, curve: bool) -> dict[str, Measure]:
     return {
         "slices": slices.measure,
         "noise": noise.measure,
-        "probes": probes.measure,
+        "probes": partial(probes.measure, home=home),
         "confusions": confusions.measure,
         "geometry": partial(geometry.measure, home=home),
         "map": map_.measure,
