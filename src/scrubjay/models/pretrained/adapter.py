@@ -133,7 +133,7 @@ def adapted(
         base_model_name_or_path=source,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of transformers' own names, in peft
+        warnings.filterwarnings("ignore", module="transformers|peft")
         made = peft.get_peft_model(model, config)
     # peft writes down what the model was loaded from; in memory only, that is the source.
     made.peft_config["default"].base_model_name_or_path = source
@@ -156,18 +156,20 @@ def with_adapter(model: Any, folder: Path) -> Any:  # noqa: ANN401 - of transfor
         BadConfig: it is not of this model.
     """
     peft = _peft("vlm.adapter")
-    config, given = _config(folder, peft), _weights(folder)
+    config, base = _config(folder, peft, type(model).__name__)
+    given = _weights(folder)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
+            warnings.filterwarnings("ignore", module="transformers|peft")
             made = peft.PeftModel(model, config)
     except (ValueError, TypeError, KeyError, re.error) as error:
         raise BadConfig(
             f"the adapter in {folder} does not fit this model: {first_line(error)}; give "
-            f"vlm.source the model it was taught on ({config.base_model_name_or_path})"
+            f"vlm.source the model it was taught on ({base})"
         ) from error
-    own = peft.get_peft_model_state_dict(made)
-    _fits(own, given, folder, config.base_model_name_or_path)
+    # Otherwise peft would look for the base where the adapter says it is.
+    own = peft.get_peft_model_state_dict(made, save_embedding_layers=False)
+    _fits(own, given, folder, base)
     peft.set_peft_model_state_dict(made, dict(given))
     made.eval()
     if getattr(model, "is_quantized", False):
@@ -213,7 +215,8 @@ def _pattern(names: Sequence[str]) -> list[str] | str:
     return rf"{re.escape(heads.pop())}({which})\.({ends})"
 
 
-def _config(folder: Path, peft: Any) -> Any:  # noqa: ANN401
+def _config(folder: Path, peft: Any, kind: str) -> tuple[Any, str]:  # noqa: ANN401
+    """An adapter's settings without where its base is, and that."""
     path = folder.expanduser() / CONFIG
     if not path.is_file():
         raise _no_adapter(folder, CONFIG)
@@ -221,6 +224,13 @@ def _config(folder: Path, peft: Any) -> Any:  # noqa: ANN401
     if told.get("peft_type") != "LORA":
         raise ModelNotFound(
             f"{path} is of a {told.get('peft_type')!r} adapter; only LoRA is read here"
+        )
+    mapping = told.get("auto_mapping")
+    taught = mapping.get("base_model_class") if isinstance(mapping, dict) else None
+    if taught not in {None, kind}:
+        raise BadConfig(
+            f"the adapter in {folder} does not fit this model, a {kind}: it was taught on a "
+            f"{taught} ({told.get('base_model_name_or_path')}); give that as vlm.source"
         )
     usual = peft.LoraConfig().to_dict()
     for name, value in told.items():
@@ -231,13 +241,12 @@ def _config(folder: Path, peft: Any) -> Any:  # noqa: ANN401
             f"merge_and_unload and give the result as vlm.source"
         )
     try:
-        return peft.LoraConfig(
-            **{name: told[name] for name in USED if name in told},
-            base_model_name_or_path=str(told.get("base_model_name_or_path") or "its base"),
-            inference_mode=True,
+        config = peft.LoraConfig(
+            **{name: told[name] for name in USED if name in told}, inference_mode=True
         )
     except (ValueError, TypeError) as error:
         raise Damaged(f"{path} cannot be used: {first_line(error)}; copy it again") from error
+    return config, str(told.get("base_model_name_or_path") or "its base")
 
 
 def _weights(folder: Path) -> Mapping[str, Any]:

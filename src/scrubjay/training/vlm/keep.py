@@ -185,7 +185,7 @@ def _best(trainer: Trainer) -> Path | None:
 
 def _figures(found: list[Change], module: VlmLora, data: PictureTable) -> dict[str, float]:
     figures = {
-        "learned": float(module.learned),
+        "learned_parameters": float(module.learned),
         "weights_mb": module.weight_bytes / 2**20,
         "rows_left_out": float(len(data.parts.left_out)),
     }

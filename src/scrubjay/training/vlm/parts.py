@@ -145,8 +145,9 @@ def _groups(rows: Sequence[Row], looks: Mapping[str, _Look]) -> dict[int, int]:
         first = root(look.sha256)
         if look.phash is not None:
             parent[root(look.phash)] = first
-    hashes = np.array(sorted({one.phash for one in looks.values() if one.phash is not None}))
-    for left, right in near_pairs(hashes.astype(np.uint64)):
+    known = sorted({one.phash for one in looks.values() if one.phash is not None})
+    hashes = np.array(known, np.uint64)
+    for left, right in near_pairs(hashes):
         for one, other in zip(hashes[left].tolist(), hashes[right].tolist(), strict=True):
             parent[root(one)] = root(other)
     numbers: dict[object, int] = {}

@@ -1,0 +1,3 @@
+from tests.models.vlm.conftest import looking
+
+__all__ = ["looking"]
