@@ -13,6 +13,7 @@ from lightning.pytorch import LightningModule
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import Optimizer
 
 from scrubjay.core.errors import BadConfig, TrainingFailed
 from scrubjay.core.protocols import TrainableEncoder
@@ -23,6 +24,7 @@ from scrubjay.training.freeze import freeze_towers
 from scrubjay.training.losses import PairLoss
 from scrubjay.training.ranks import everyones, gathered
 from scrubjay.training.schedule import scheduled
+from scrubjay.training.stepping import adamw, clip_gradients
 
 RECALL_AT = (1, 5, 10)
 
@@ -185,11 +187,19 @@ class ContrastiveModule(LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's own union
         """AdamW (Loshchilov & Hutter 2019) with warm-up and a cosine, a step at a time."""
-        optimizer = torch.optim.AdamW(
-            decay_groups(self.parameters(), self._weight_decay), lr=self._lr, betas=self._betas
-        )
+        groups = decay_groups(self.parameters(), self._weight_decay)
+        optimizer = adamw(groups, lr=self._lr, betas=self._betas, trainer=self.trainer)
         total = int(self.trainer.estimated_stepping_batches)
         return scheduled(optimizer, total=total, warmup=self._warmup, final=self._final_lr)
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip as the Trainer was told to, in any precision."""
+        clip_gradients(self.trainer, optimizer, gradient_clip_val, gradient_clip_algorithm)
 
 
 def decay_groups(parameters: Iterable[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from open_clip.transformer import TextTransformer, text_global_pool
 from torch import Tensor, nn
 
 from scrubjay.core.errors import ModelNotFound
+from scrubjay.models.openclip.attention import quickest
 
 AT_THE_END = ("argmax", "eos")
 """Ways to pool that look at a text's own end and at nothing after it."""
@@ -21,10 +23,13 @@ class ImageTower(nn.Module):
         """Take the image part of a model."""
         super().__init__()
         self.visual = visual
+        rows, columns = getattr(visual, "grid_size", (sys.maxsize, 1))
+        self._tokens = rows * columns
 
     def forward(self, pixel_values: Tensor) -> Tensor:
         """Vectors, not yet of unit length."""
-        made: Any = self.visual(pixel_values)
+        with quickest(self._tokens, pixel_values.device, training=self.training):
+            made: Any = self.visual(pixel_values)
         vectors: Tensor = made[0] if isinstance(made, tuple) else made
         return vectors
 
@@ -71,7 +76,8 @@ class TextTower(nn.Module):
         length = input_ids.shape[1]
         rows = self.token_embedding(input_ids) + self.positional_embedding[:length]
         mask = None if self.mask is None else self.mask[:length, :length]
-        rows = self.ln_final(self.transformer(rows, attn_mask=mask))
+        with quickest(length, rows.device, training=self.training):
+            rows = self.ln_final(self.transformer(rows, attn_mask=mask))
         vectors: Tensor = text_global_pool(rows, input_ids, self._pool, eos_token_id=self._end)
         if isinstance(self.text_projection, nn.Linear):
             vectors = self.text_projection(vectors)
