@@ -80,8 +80,9 @@ def keep_learnable(model: nn.Module) -> None:
     gradient on and says nothing of it.
     """
     for module in model.modules():
-        if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False
+        layer: Any = module
+        if hasattr(layer, "support_avx512bf16_for_cpu"):
+            layer.support_avx512bf16_for_cpu = False
 
 
 def weight_bytes(model: nn.Module) -> int:

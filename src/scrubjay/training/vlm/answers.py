@@ -108,8 +108,8 @@ def compared(
 ) -> list[Change]:
     """Every measure before and after, with intervals over groups of alike pictures."""
     right = [row.answer for row in rows]
-    columns = [
+    first, second = (
         {LOSS: np.array(one.losses, np.float64), **scores(one.said, right)}
         for one in (before, after)
-    ]
-    return changes(*columns, np.array(groups, np.int64))
+    )
+    return changes(first, second, np.array(groups, np.int64))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, SequentialSampler
 
 from scrubjay.core.config import MediaLimits
 from scrubjay.core.errors import BadConfig
@@ -145,9 +145,9 @@ class PictureTable(EpochData):
         return self._loader(batches, OneOrder(len(batches)))
 
     def batches(self, rows: Sequence[Row]) -> DataLoader[AnswerBatch]:
-        """Some rows in their order."""
+        """Some rows in their order, all in this process."""
         batches = _InOrder(self._reading, rows, self._batch_size)
-        return self._loader(batches, OneOrder(len(batches)))
+        return self._loader(batches, SequentialSampler(range(len(batches))))
 
     def lesson(self, row: Row) -> Lesson:
         """A row with its picture, decoded.

@@ -150,7 +150,11 @@ class VlmLora(LightningModule):
         """Learn: a model is opened to be asked."""
         self.model.train()
 
-    def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+    def state_dict(  # type: ignore[override]
+        self,
+        *args: Any,  # noqa: ANN401 - torch's signature
+        **kwargs: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:
         """The adapter's weights."""
         names = {name for name, one in self.named_parameters() if one.requires_grad}
         whole: dict[str, Any] = super().state_dict(*args, **kwargs)
