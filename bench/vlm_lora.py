@@ -36,7 +36,7 @@ from scrubjay.core.types import Picture
 from scrubjay.media.image import decode_picture
 from scrubjay.media.world.shapes import OUTLINES
 from scrubjay.models.pretrained.completion import Completions, Lesson
-from scrubjay.models.torchvision_operators import declare_missing_operators
+from scrubjay.models.torchvision_operators import mend_torchvision
 
 SIDE, PATCH, WIDTH = 64, 8, 128
 COLOURS = {
@@ -63,7 +63,7 @@ BATCH = 24
 def main() -> None:
     options = arguments()
     torch.set_num_threads(1)
-    declare_missing_operators()
+    mend_torchvision()
     if options.fit:
         return fitted(options)
     with tempfile.TemporaryDirectory() as made:
