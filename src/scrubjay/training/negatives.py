@@ -14,6 +14,7 @@ from scrubjay.core.errors import BadConfig
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.core.types import Modality
 from scrubjay.evaluate.minimal_pairs import MinimalPair, minimal_pairs
+from scrubjay.evaluate.retrieval import TIE
 from scrubjay.training.contrastive import ContrastiveModule
 from scrubjay.training.data import PairBatch
 from scrubjay.training.hard_batches import NOTHING, HardPairData, kinds_of
@@ -117,7 +118,7 @@ class HardNegativesModule(ContrastiveModule):
             shown = by_group.get(int(texts.groups[row]))
             if shown is not None:
                 ahead = float(shown @ (texts.vectors[row] - vector))
-                right[one.kind.value].append(float(np.heaviside(ahead, 0.5)))
+                right[one.kind.value].append(0.5 if abs(ahead) <= TIE else float(ahead > 0))
         return {kind: float(np.mean(values)) for kind, values in right.items()}
 
     def _views_of_data(self) -> Sequence[Any]:
