@@ -26,7 +26,10 @@ def resized_whole_then_cut(wanted: ImageInput, picture: np.ndarray) -> np.ndarra
     else:
         new_height, new_width = edge, int(edge * width / height)
     whole = Image.fromarray(picture).resize((new_width, new_height), FILTERS[wanted.resample])
-    top, left = (new_height - wanted.size) // 2, (new_width - wanted.size) // 2
+    top, left = (new_height - wanted.size) / 2, (new_width - wanted.size) / 2
+    if wanted.resize == "shortest_edge_centre":  # as torchvision's CenterCrop
+        top, left = round(top), round(left)
+    top, left = int(top), int(left)
     return np.asarray(whole)[top : top + wanted.size, left : left + wanted.size]
 
 
@@ -36,7 +39,7 @@ def resized_whole_then_cut(wanted: ImageInput, picture: np.ndarray) -> np.ndarra
     width=st.integers(9, 300),
     size=st.integers(8, 80),
     more=st.integers(0, 20),
-    resize=st.sampled_from(["shortest_edge_crop", "squash"]),
+    resize=st.sampled_from(["shortest_edge_crop", "shortest_edge_centre", "squash"]),
     resample=st.sampled_from(sorted(FILTERS)),
     seed=st.integers(0, 1000),
 )
@@ -66,6 +69,16 @@ def test_bytes_are_the_same_picture_before_normalising() -> None:
     raw = wanted.as_bytes(pictures())["pixel_values"]
     assert raw.dtype == np.uint8
     np.testing.assert_array_equal(wanted.normalise(raw), wanted(pictures())["pixel_values"])
+
+
+def test_a_middle_between_two_pixels_is_where_torchvision_cuts() -> None:
+    from torchvision.transforms import CenterCrop
+
+    for length in range(20, 40):
+        picture = np.tile(np.arange(length, dtype=np.uint8)[:, None, None], (1, 20, 3))
+        theirs = np.asarray(CenterCrop(20)(Image.fromarray(picture)))
+        ours = ImageInput(20, resize="shortest_edge_centre").pixels([picture])[0]
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_the_middle_of_a_long_picture_is_kept() -> None:
