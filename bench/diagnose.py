@@ -8,7 +8,9 @@
     scrubjay diagnose --folder WORLD
 
 `digits` lays the Free Spoken Digit Dataset and MNIST out as a folder with a manifest: a content
-group is a digit, so that a query has many right answers; takes 0 to 4 are the test part. `world`
+group is a digit, so that a query has many right answers; takes 0 to 4 are the test part, and with
+`--held-out theo` all of what one person said, for a version trained with
+`datamodule.held_out_speaker=theo`. `world`
 draws scenes nobody learned from, writes what they show in four languages and speaks it (needs
 espeak-ng). With `--home HOME` the version served there is diagnosed and its figures are printed.
 """
@@ -42,7 +44,7 @@ def main() -> None:
     began = time.monotonic()
     if not (options.folder / "manifest.csv").exists():
         if options.what == "digits":
-            rows = list(digits(options.source, options.folder))
+            rows = list(digits(options.source, options.folder, options.held_out))
         else:
             rows = list(world(options.folder, options.scenes))
         write_manifest(options.folder, rows)
@@ -51,7 +53,7 @@ def main() -> None:
         report(options.home, options.folder, as_json=options.json)
 
 
-def digits(source: Path, folder: Path) -> Iterable[dict[str, Any]]:
+def digits(source: Path, folder: Path, held_out: str | None) -> Iterable[dict[str, Any]]:
     """Recordings as they are, handwriting as PNG; one row a file."""
     from PIL import Image
 
@@ -67,7 +69,7 @@ def digits(source: Path, folder: Path) -> Iterable[dict[str, Any]]:
             "file": f"recordings/{name}",
             "caption": WORDS[one.digit],
             "group": WORDS[one.digit],
-            "split": "test" if one.take in TEST_TAKES else "train",
+            "split": "test" if one.take in TEST_TAKES or one.speaker == held_out else "train",
             "speaker": one.speaker,
             "digit": f"digit {one.digit}",
         }
@@ -195,6 +197,7 @@ def _options() -> argparse.Namespace:
         one = kinds.add_parser(name, help=about)
         if name == "digits":
             one.add_argument("source", type=Path, help="recordings, train.npz and test.npz")
+            one.add_argument("--held-out", metavar="SPEAKER", help="all of a speaker is tested on")
         else:
             one.add_argument("--scenes", type=int, default=SCENES)
         one.add_argument("folder", type=Path, help="where the collection goes")

@@ -50,11 +50,13 @@ class Slice:
         about: what divides the queries: `caption length`.
         name: which part this is: `short`.
         members: (n,) whether each query belongs.
+        also: what else has the very same queries: `tag: new`.
     """
 
     about: str
     name: str
     members: NDArray[np.bool_]
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class SliceFigures:
         difference: recall at the judged cut-off, minus that of all other queries.
         p: of a slice as bad, if being in it made no difference.
         adjusted: the same, all slices shown taken together.
+        also: as of the slice.
         change: against another version, where there is one.
     """
 
@@ -97,6 +100,7 @@ class SliceFigures:
     difference: Estimate
     p: float
     adjusted: float
+    also: tuple[str, ...] = ()
     change: Change | None = None
 
     @property
@@ -114,6 +118,7 @@ class SliceFigures:
         return {
             "about": self.about,
             "name": self.name,
+            "also": list(self.also),
             "n_queries": self.n_queries,
             "n_groups": self.n_groups,
             "recall": {str(k): one.to_json() for k, one in self.recall.items()},
@@ -186,6 +191,7 @@ def measure_slices(
             SliceFigures(
                 about=one.about,
                 name=one.name,
+                also=one.also,
                 n_queries=n,
                 n_groups=len(np.unique(codes[one.members])),
                 recall=estimates,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -127,10 +127,10 @@ def diagnose(
     other = gather_other(home, against, material, progress=progress) if against else None
     found: dict[str, Section] = {}
     for name, measure in _measures(home, curve=curve).items():
-        found[name] = _section(measure, material, other, progress)
+        found[name] = _section(partial(measure, material, other, progress=progress))
     progress("asking the rules", 0, None)
     told = {name: one.to_json() for name, one in found.items()}
-    found["advice"] = advice.measure(material, told, home=home)
+    found["advice"] = _section(partial(advice.measure, material, told, home=home))
     notes = [*material.notes, *(other.notes if other else ())]
     return Diagnosis(
         version=material.version,
@@ -158,10 +158,8 @@ def _measures(home: Home, *, curve: bool) -> dict[str, Measure]:
     }
 
 
-def _section(
-    measure: Measure, material: Material, against: Material | None, progress: Progress
-) -> Section:
+def _section(measure: Callable[[], Section]) -> Section:
     try:
-        return measure(material, against, progress=progress)
+        return measure()
     except ScrubjayError as error:
         return Unmeasured(str(error))

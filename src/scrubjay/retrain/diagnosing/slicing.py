@@ -64,7 +64,7 @@ def slices_of(
 ) -> list[Slice]:
     """Every slice of a direction's queries with enough of them inside and outside.
 
-    Slices of the very same queries are one, which names all.
+    Slices of the very same queries are one, which names the others.
 
     Args:
         brightness: item id -> mean brightness, 0 to 1.
@@ -79,9 +79,11 @@ def slices_of(
         for place, items in zip(direction.queries, own, strict=True)
     ]
     found = [
-        *_by_caption(captions, _frequencies(material.everything)),
         *_by_name("language", [_agreed(items, lambda one: one.language) for items in own]),
         *_by_name("speaker", _speakers(subjects)),
+        *_by_name("tag", [frozenset(tag for one in items for tag in one.tags) for items in own]),
+        *_by_attribute(subjects, material.everything),
+        *_by_caption(captions, _frequencies(material.everything)),
         *_by_measure(
             "length of the recording",
             [_only(items, Kind.SPEECH, lambda one: one.duration_s) for items in subjects],
@@ -101,8 +103,6 @@ def slices_of(
             lambda value: f"{100 * value:.0f}%",
         ),
         *_by_name("month", [_agreed(items, lambda one: one.month) for items in own]),
-        *_by_name("tag", [frozenset(tag for one in items for tag in one.tags) for items in own]),
-        *_by_attribute(subjects, material.everything),
     ]
     return _distinct(one for one in found if _enough(one.members))
 
@@ -313,8 +313,8 @@ def _distinct(slices: Iterable[Slice]) -> list[Slice]:
     for one in slices:
         key = one.members.tobytes()
         if key in first:
-            also = f"{first[key].name}; the same as {one.about}: {one.name}"
-            first[key] = replace(first[key], name=also)
+            also = (*first[key].also, f"{one.about}: {one.name}")
+            first[key] = replace(first[key], also=also)
         else:
             first[key] = one
     return list(first.values())
