@@ -201,6 +201,17 @@ def test_a_head_of_other_sizes_is_damaged(speech_version, tmp_path) -> None:
             load_trainable("speech", source=folder)
 
 
+@pytest.mark.parametrize("kind", SAVE_SPEECH)
+def test_bfloat16_training_hears_the_same(kind, speech_tower) -> None:
+    encoder = speech_tower(kind)
+    inputs = encoder.preprocess(Modality.SPEECH, train=True)(HEARD)
+    tensors = {name: torch.from_numpy(np.array(array)) for name, array in inputs.items()}
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        made = encoder.tower(Modality.SPEECH)(**tensors)
+    unit = torch.nn.functional.normalize(made.float(), dim=-1).numpy()
+    assert (unit * bits(encoder, "speech")).sum(axis=1).min() >= 0.999
+
+
 def _empty(folder):
     folder.mkdir()
     return folder
