@@ -20,6 +20,10 @@ from scrubjay.evaluate.examples import View
 SUSPECT = -3.0
 """Mean of both z below which a pair is suspected."""
 
+LITTLE = 0.5
+"""Of the way from a random pair's score to a usual pair's: from here on nothing is wrong with a
+pair, whatever fits better."""
+
 RANDOM = 0.35
 """Share of other media a caption may fit as well as its own before it says nothing of it."""
 
@@ -44,6 +48,8 @@ class Fits:
         caption_margin: (n,) own less that score.
         beaten: (n,) share of other groups' media it fits as well as its own or better.
         z: (n,) mean of the two margins' modified z; 0 where too few captions say.
+        way: (n,) of the way from the score of random pairs to that of the median pair, `own` is
+            so far; 1 is usual.
     """
 
     captions: NDArray[np.int64]
@@ -55,13 +61,16 @@ class Fits:
     caption_margin: NDArray[np.float64]
     beaten: NDArray[np.float64]
     z: NDArray[np.float64]
+    way: NDArray[np.float64]
 
     def suspects(self) -> NDArray[np.int64]:
         """Rows that are likely mislabelled, the worst first.
 
-        They must lose on both sides, too: among good pairs the worst is not wrong.
+        They must lose on both sides, too, and fit each other little: among good pairs the worst
+        is not wrong, and where many things look alike the best fit may be another's.
         """
-        wrong = (self.z <= SUSPECT) & (self.media_margin < 0) & (self.caption_margin < 0)
+        wrong = (self.z <= SUSPECT) & (self.way <= LITTLE)
+        wrong &= (self.media_margin < 0) & (self.caption_margin < 0)
         found = np.flatnonzero(wrong)
         order: NDArray[np.int64] = found[np.argsort(self.z[found], kind="stable")]
         return order
@@ -94,6 +103,7 @@ def fits_of(texts: View, media: View) -> Fits | None:
     n = len(captions)
     own, where = np.zeros(n), np.zeros(n, np.int64)
     best, best_media, beaten = np.zeros(n), np.zeros(n, np.int64), np.zeros(n)
+    random = np.zeros(n)
     at_once = max(1, _CELLS // len(media))
     for start in range(0, n, at_once):
         rows = captions[start : start + at_once]
@@ -107,12 +117,22 @@ def fits_of(texts: View, media: View) -> Fits | None:
         own[start:stop] = mine[each, where[start:stop]]
         best[start:stop] = others[each, best_media[start:stop]]
         other = np.maximum(1, (~right).sum(axis=1))
+        random[start:stop] = np.where(right, 0.0, scores).sum(axis=1) / other
         beaten[start:stop] = (others >= own[start:stop, None]).sum(axis=1) / other
     against, best_caption = _best_other_caption(texts, media, said, shown, where)
     media_margin, caption_margin = _margin(own, best), _margin(own, against)
     z = (_modified_z(media_margin) + _modified_z(caption_margin)) / 2
     return Fits(
-        captions, where, own, best_media, media_margin, best_caption, caption_margin, beaten, z
+        captions,
+        where,
+        own,
+        best_media,
+        media_margin,
+        best_caption,
+        caption_margin,
+        beaten,
+        z,
+        _way(own, random),
     )
 
 
@@ -135,6 +155,11 @@ def _best_other_caption(
         place[start:stop] = others.argmax(axis=1)
         score[start:stop] = others[np.arange(len(rows)), place[start:stop]]
     return score[back], place[back]
+
+
+def _way(own: NDArray[np.float64], random: NDArray[np.float64]) -> NDArray[np.float64]:
+    usual = float(np.median(own - random))
+    return (own - random) / usual if usual > 1e-9 else np.ones(len(own))
 
 
 def _margin(own: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
