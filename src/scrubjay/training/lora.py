@@ -97,6 +97,10 @@ def adapted(
     besides = [*(parts.norms if NORMS in learn else []), *(parts.last if HEADS in learn else [])]
     layers = _targeted([one for one in parts.linear if one not in besides], targets)
     towers.requires_grad_(requires_grad=False)
+    for name, one in towers.named_modules():
+        # Running statistics of what stands still stay as they are.
+        if isinstance(one, nn.modules.batchnorm._NormBase) and name not in besides:
+            one.momentum = 0.0
     config = peft.LoraConfig(
         r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=layers, bias="none"
     )

@@ -69,6 +69,19 @@ def library_texts(folder, kind: str, texts: list[str]) -> np.ndarray:
         return unit(features(model.get_text_features(**inputs)))
 
 
+def test_a_new_text_tower_leaves_pictures_alone(pretrained) -> None:
+    kept, new, other = (
+        load_trainable("transformers", source=pretrained("clip"), text=text, seed=seed)
+        for text, seed in (("kept", 0), ("new", 0), ("new", 1))
+    )
+    shown, said = pictures(), ["a red apple"]
+    same = [one.encode(Modality.IMAGE, shown).tobytes() for one in (kept, new, other)]
+    assert len(set(same)) == 1
+    assert len({one.encode(Modality.TEXT, said).tobytes() for one in (kept, new, other)}) == 3
+    with pytest.raises(BadConfig, match="kept or new"):
+        load_trainable("transformers", source=pretrained("clip"), text="old")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_pictures_match_the_library_from_the_same_file_bytes(kind, pretrained, trainable) -> None:
     theirs = library_images(pretrained(kind), files())

@@ -129,6 +129,9 @@ def test_what_cannot_be_read_is_left_out_and_told(tmp_path) -> None:
 def test_nothing_to_learn_from_and_settings_that_cannot_be(tmp_path) -> None:
     with pytest.raises(NotReady, match="add pictures"):
         things(make(4, captions=False, pictures=False), tmp_path)
+    short = TinyEncoder(dim=16)
+    with pytest.raises(BadConfig, match="16 numbers, the student's 32"):
+        things(make(4), tmp_path, short)
     for setting in ({"batch_size": 1}, {"workers": -1}, {"val_views": 0}, {"tolerate": 2}):
         with pytest.raises(BadConfig):
             things(make(4), tmp_path, **setting)

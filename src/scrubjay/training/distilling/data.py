@@ -92,7 +92,7 @@ class SingleThings(EpochData):
             progress: told of things the teacher encodes.
 
         Raises:
-            BadConfig: a setting that cannot be.
+            BadConfig: a setting that cannot be, or vectors of another length than the teacher's.
             NotReady: there is nothing to learn from.
         """
         super().__init__()
@@ -102,6 +102,11 @@ class SingleThings(EpochData):
                 "or more, tolerate in [0, 1]"
             )
         self._encoder, self._teacher, self._spec = encoder, teacher, encoder.spec
+        if self._spec.dim != teacher.spec.dim:
+            raise BadConfig(
+                f"the teacher's vectors have {teacher.spec.dim} numbers, the student's "
+                f"{self._spec.dim}: they share no space; choose a student with as many"
+            )
         self._run, self._batch_size, self._augment = Path(run) / FOLDER, batch_size, augment
         self._workers, self._seed, self._tolerate = workers, seed, tolerate
         self._read, self._limits, self._progress = read, limits, progress
