@@ -50,13 +50,13 @@ def test_a_slice_of_single_queries_is_fishers_exact_test():
     rng = np.random.default_rng(3)
     success, members = rng.random(60) < 0.6, rng.random(60) < 0.3
     (one,) = measure_slices(
-        ranks_of(success), np.arange(60), sliced(members), judged_at=1, resamples=20_000
+        ranks_of(success), np.arange(60), sliced(members), judged_at=1, resamples=5_000
     )
     table = [
         [(success & members).sum(), (~success & members).sum()],
         [(success & ~members).sum(), (~success & ~members).sum()],
     ]
-    assert one.p == pytest.approx(stats.fisher_exact(table, "less").pvalue, abs=0.012)
+    assert one.p == pytest.approx(stats.fisher_exact(table, "less").pvalue, abs=0.025)
 
 
 def test_a_planted_failing_slice_is_found_and_comes_first():
@@ -99,6 +99,7 @@ def collection(rng, *, groups=60, slices=20):
     return ranks_of(success), codes, sliced(*masks)
 
 
+@pytest.mark.slow
 def test_of_200_collections_without_a_bad_slice_at_most_alpha_show_one():
     rng = np.random.default_rng(7)
     wrong = sum(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.retrain.diagnosing import collected
@@ -17,10 +15,4 @@ def asked(tmp_path_factory):
 @pytest.fixture
 def graphs(monkeypatch):
     """The fake has no graphs to export: it stands where a version's graphs would be opened."""
-
-    def opened(folder, *, version="", threads=0):
-        name = json.loads((folder / "export" / "encoder.json").read_text())["fingerprint"]
-        towers = ("image", "text") if name == "deaf" else ("image", "speech", "text")
-        return collected.Registered(version, towers)
-
-    monkeypatch.setattr("scrubjay.retrain.diagnosing.material.load_version", opened)
+    monkeypatch.setattr(collected.OPENED_BY, collected.opened)

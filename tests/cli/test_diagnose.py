@@ -1,0 +1,102 @@
+"""`scrubjay diagnose`: a table, a page with its JSON beside it, and exit codes that say why."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from scrubjay.cli import diagnose as command
+from scrubjay.core.config import Settings
+from scrubjay.core.errors import NotReady, UnknownName, WrongUse
+from scrubjay.store.home import Home
+from tests.retrain.diagnosing import collected
+
+runner = CliRunner()
+app = typer.Typer()
+app.command()(command.diagnose)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A collection, and two versions that answer alike."""
+    root = tmp_path_factory.mktemp("diagnosed")
+    home = Home(Settings(home=root / "home"))
+    shelf = collected.collection(root / "media")
+    home.catalog.upsert(shelf.items)
+    home.catalog.snapshot()
+    return home.path, collected.registered(home, "hears", "deaf")
+
+
+@pytest.fixture
+def home(built, monkeypatch):
+    """The fake has no graphs to export: it stands where a version's graphs would be opened."""
+    monkeypatch.setattr(collected.OPENED_BY, collected.opened)
+    return built[0]
+
+
+def run(home, *arguments):
+    result = runner.invoke(app, [*arguments, "--home", str(home)], env={"COLUMNS": "160"})
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_the_worst_slices_come_first_and_the_page_lies_in_the_home(home, built):
+    result = run(home)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    first = lines[lines.index(next(one for one in lines if one.startswith("direction"))) + 1]
+    assert "language: es" in first
+    assert "worse" in first
+    page = home / "runs" / f"diagnose-{built[1][0]}-test.html"
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    assert json.loads(page.with_suffix(".json").read_text())["version"] == built[1][0]
+    assert f"page: {page}" in result.stdout
+
+
+@pytest.mark.slow
+def test_json_is_the_whole_diagnosis_and_out_says_where(home, built, tmp_path):
+    page = tmp_path / "deep" / "page.html"
+    own, other = built[1]
+    result = run(home, own, "--against", other, "--json", "--out", str(page))
+    told = json.loads(result.stdout)
+    assert told["page"] == str(page)
+    assert (told["version"], told["against"], told["part"]) == (own, other, "test")
+    assert told["sections"]["slices"]["against"] == other
+    beside = json.loads(page.with_suffix(".json").read_text())
+    assert beside["sections"]["slices"] == told["sections"]["slices"]
+
+
+@pytest.mark.slow
+def test_what_was_not_measured_and_what_was_lacking_are_said(home, built):
+    said = run(home, built[1][1]).stderr
+    assert "has no speech tower" in said
+    assert "noise not measured:" in said
+    assert "Nothing can be asked in the val part" in run(home, "--split", "val").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "code", "said"),
+    [
+        (("nobody",), UnknownName, 2, "nobody"),
+        (("--against", "nobody"), UnknownName, 2, "nobody"),
+        (("--folder", "/nowhere/at/all"), WrongUse, 2, "nowhere"),
+        (("--out", "page.json"), WrongUse, 2, "beside it"),
+        pytest.param(
+            ("--out", "/proc/page.html"), WrongUse, 2, "cannot be written", marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_wrong_use_says_what_and_exits_with_two(home, arguments, error, code, said):
+    with pytest.raises(error, match=said) as raised:
+        run(home, *arguments)
+    assert raised.value.exit_code == code
+
+
+def test_a_home_that_serves_nothing_says_what_to_do(tmp_path):
+    with pytest.raises(NotReady, match="scrubjay add") as raised:
+        run(tmp_path / "home")
+    assert raised.value.exit_code == 1
