@@ -283,10 +283,9 @@ def _intervals(
     others = _totals(codes, n_groups, 1 - members)
     drawn = []
     for weights in group_weights(n_groups, resamples, seed):
-        counted = weights.astype(np.float32)
         with np.errstate(invalid="ignore", divide="ignore"):
-            shares = [(counted @ one) / (counted @ sizes) for one in inside]
-            apart = shares[judged] - (counted @ outside) / (counted @ others)
+            shares = [(weights @ one) / (weights @ sizes) for one in inside]
+            apart = shares[judged] - (weights @ outside) / (weights @ others)
         drawn.append(np.stack([*shares, apart], axis=2))
     tail = 100 * (1 - CONFIDENCE) / 2
     # A draw without any query of the slice says nothing of it.
@@ -295,10 +294,10 @@ def _intervals(
 
 
 def _nan_percentiles(
-    drawn: NDArray[np.float32], at: tuple[float, float]
+    drawn: NDArray[np.float64], at: tuple[float, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     flat = drawn.reshape(len(drawn), -1)
-    found = np.percentile(flat, at, axis=0).astype(np.float64)
+    found = np.percentile(flat, at, axis=0)
     for column in np.flatnonzero(np.isnan(found).any(axis=0)):
         known = flat[:, column][~np.isnan(flat[:, column])]
         found[:, column] = np.percentile(known, at) if len(known) else (-1.0, 1.0)
@@ -308,10 +307,10 @@ def _nan_percentiles(
 
 def _totals(
     codes: NDArray[np.int64], n_groups: int, values: NDArray[np.float64]
-) -> NDArray[np.float32]:
+) -> NDArray[np.float64]:
     """(groups, slices): sums of (slices, n) over the queries of each group."""
     totals = [np.bincount(codes, weights=row, minlength=n_groups) for row in values]
-    return np.stack(totals, axis=1).astype(np.float32)
+    return np.stack(totals, axis=1)
 
 
 def _exchanged(
