@@ -3,8 +3,8 @@
     python bench/distill.py [--pictures 4000] [--epochs 20] [--json]
 
 Pictures are scenes of coloured shapes, each with an English caption that only --captions shows to
-the student; without, it takes the teacher's text tower. Recall is of held-out scenes' captions among
-held-out pictures, by the exported graphs on one thread.
+the student; without, it takes the teacher's text tower. Recall is of the captions of held-out
+scenes among their pictures, by the exported graphs on one thread.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from scrubjay.core.errors import BadConfig, MissingExtra, UnknownName
 from scrubjay.core.protocols import Preprocess, TrainableEncoder
 from scrubjay.core.types import EncoderSpec, Media, Modality
+from scrubjay.models.pretrained.quantise import no_kernels_from_the_network
 from scrubjay.training.freeze import use_of
 
 if TYPE_CHECKING:
@@ -318,7 +319,8 @@ def _plain(name: str) -> str:
 
 def _peft() -> ModuleType:
     try:
-        import peft
+        with no_kernels_from_the_network():  # peft imports bitsandbytes where it is installed
+            import peft
     except ImportError as error:
         raise MissingExtra("training adapters (LoRA)", "lora") from error
     module: ModuleType = peft
