@@ -84,8 +84,8 @@ class KeepTaught(Callback):
             self._before = self._ask(pl_module, data, rows, "asking before")
         self._before.write(path)
 
-    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Ask what was kept, and keep it."""
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Ask what was kept, and keep it; also where a resumed run had nothing left to learn."""
         data: Any = getattr(trainer, "datamodule", None)
         if self._before is None or not isinstance(pl_module, VlmLora):
             return
