@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shlex
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from scrubjay.core.errors import BadConfig, Damaged, ModelNotFound, UnknownName
+from scrubjay.core.errors import BadConfig, Damaged, MissingExtra, ModelNotFound, UnknownName
 from scrubjay.core.types import Modality
 from scrubjay.models.load import load_encoder, load_trainable, load_version
 from scrubjay.models.openclip.folder import describe
@@ -310,3 +311,39 @@ def test_several_files_of_weights_want_a_choice(tmp_path) -> None:
 def test_an_impossible_crop_is_refused(crop, open_clip_folder) -> None:
     with pytest.raises(BadConfig, match=r"encoder\.crop"):
         load_trainable("open_clip", source=open_clip_folder("vit"), crop=crop)
+
+
+def test_a_missing_library_names_the_command(monkeypatch, tmp_path) -> None:
+    monkeypatch.setitem(sys.modules, "open_clip", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'scrubjay\[open_clip\]'"):
+        load_trainable("open_clip", source=tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["vit", "siglip"])
+def test_a_frozen_tower_leaves_the_other_everything_to_learn_with(kind, open_clip) -> None:
+    image, text = (set(map(id, open_clip(kind).tower(one).parameters())) for one in (IMAGE, TEXT))
+    assert image
+    assert text
+    assert not image & text
+
+
+def test_loading_processes_take_the_encoder_along(open_clip) -> None:
+    taken = pickle.loads(pickle.dumps(open_clip("siglip")))
+    np.testing.assert_array_equal(
+        taken.encode(TEXT, TEXTS), open_clip("siglip").encode(TEXT, TEXTS)
+    )
+
+
+@pytest.mark.parametrize("kind", ["vit", "siglip"])
+def test_attending_by_plain_products_while_learning_changes_nothing_but_rounding(
+    kind, open_clip_folder
+) -> None:
+    encoder = load_trainable("open_clip", source=open_clip_folder(kind))
+    for modality, media in ((IMAGE, pictures()), (TEXT, TEXTS)):
+        read = encoder.preprocess(modality, train=False)(media)
+        inputs = {name: torch.from_numpy(one) for name, one in read.items()}
+        tower = encoder.tower(modality)
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            learning, encoding = tower.train()(**inputs), tower.eval()(**inputs)
+        cosines = torch.nn.functional.cosine_similarity(learning.float(), encoding.float())
+        assert cosines.min() >= 0.999

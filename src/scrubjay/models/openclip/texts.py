@@ -7,6 +7,7 @@ import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,7 @@ def read_texts(described: Described, folder: Path) -> Texts:
 
 
 def _of_clip(described: Described, context: int, clean: str) -> Texts:
-    from open_clip import SimpleTokenizer
-
-    theirs = SimpleTokenizer(context_length=context, clean=clean)
+    theirs, definition = _byte_pairs(clean)
     vocabulary = int(described.text().get("vocab_size", theirs.vocab_size))
     if vocabulary < theirs.vocab_size:
         raise ModelNotFound(
@@ -96,23 +95,27 @@ def _of_clip(described: Described, context: int, clean: str) -> Texts:
             f"tokenizer.json beside the weights"
         )
     made = TokenizerInput(
-        definition=_byte_pairs(theirs, clean),
+        definition=definition,
         max_length=context,
         pad_id=0,
         fixed=True,
         mask=False,
     )
-    _compare(lambda probe: theirs([probe])[0].tolist(), made, described.name)
+    _compare(lambda probe: theirs([probe], context)[0].tolist(), made, described.name)
     return Texts(made, None, {})
 
 
-def _byte_pairs(theirs: Any, clean: str) -> str:  # noqa: ANN401 - open_clip's SimpleTokenizer
-    """CLIP's byte pair encoding (Radford et al. 2021, section 2.4) for the tokenizers library.
+@cache
+def _byte_pairs(clean: str) -> tuple[Any, str]:
+    """CLIP's byte pair encoding (Radford et al. 2021, section 2.4): open_clip's, and as JSON.
 
     What stands for the start and the end of a text is put there, and is never read in one.
     """
+    from open_clip import SimpleTokenizer
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 
+    cleaning = _cleaning(clean)
+    theirs = SimpleTokenizer(clean=clean)
     made = Tokenizer(
         models.BPE(
             vocab=theirs.encoder,
@@ -127,14 +130,13 @@ def _byte_pairs(theirs: Any, clean: str) -> str:  # noqa: ANN401 - open_clip's S
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
-    made.normalizer = _cleaning(clean)
+    made.normalizer = cleaning
     start, end = "<start_of_text>", "<end_of_text>"
     made.post_processor = processors.TemplateProcessing(
         single=[start, "$A", end],
         special_tokens=[(start, theirs.sot_token_id), (end, theirs.eot_token_id)],
     )
-    text: str = made.to_str()
-    return text
+    return theirs, made.to_str()
 
 
 def _of_transformers(
