@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from scrubjay.core.errors import UnknownItem
 from scrubjay.core.types import Item, Split
+from scrubjay.search.items import find_item
 from scrubjay.store.feedback import CaptionFix, Judgement
 from scrubjay.store.feedback_words import MAX_QUERY, asked_words
 from scrubjay.store.home import Home
@@ -115,7 +115,7 @@ def judge(home: Home, query: str, item_id: str, *, right: bool | None) -> Said:
         WrongUse: words that are empty, too long or hold control characters.
     """
     words = asked_words(query)
-    item = _item(home, item_id)
+    item = find_item(home, item_id)
     if right is None:
         changed = home.feedback.unsay(words, item_id)
     else:
@@ -137,7 +137,7 @@ def fix_caption(home: Home, item_id: str, caption: str | None) -> Said:
         UnknownItem: it is not here.
         WrongUse: a caption that is empty, too long or holds control characters.
     """
-    item = _item(home, item_id)
+    item = find_item(home, item_id)
     changed = (
         home.feedback.unfix(item_id)
         if caption is None
@@ -202,13 +202,6 @@ def _confused(home: Home) -> Iterator[tuple[str, str]]:
         for text in told:
             if isinstance(text, str) and 0 < len(text) <= MAX_QUERY and text.strip():
                 yield " ".join(text.split()), part
-
-
-def _item(home: Home, item_id: str) -> Item:
-    item = home.catalog.get(item_id)
-    if item is None or item_id in home.forgotten.pending():
-        raise UnknownItem(item_id)
-    return item
 
 
 def _said(home: Home, item: Item, query: str | None, changed: bool) -> Said:

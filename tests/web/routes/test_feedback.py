@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -55,6 +56,8 @@ def test_marks_and_captions_are_said_listed_and_taken_back(
         ({"caption": "a" * 2001}, 400, "at most 2000"),
         ({"caption": 3}, 400, "caption"),
         ({"right": True, "query": "a", "item": "nobody"}, 404, "no item 'nobody'"),
+        ({"caption": "a", "item": "\ud800"}, 404, "no item"),
+        ({"caption": "a\ud800"}, 400, "U+D800"),
         ({"right": True, "query": "a", "why": "so"}, 400, "why"),
     ],
 )
@@ -62,7 +65,9 @@ def test_what_cannot_be_said_is_refused_in_words(
     shared_client: Any, served_home: ServedHome, body: dict[str, Any], status: int, words: str
 ) -> None:
     item = next(served_home.open().catalog.items())
-    answer = shared_client.post("/v1/feedback", json={"item": item.id, **body})
-    assert answer.status_code == status
+    sent = json.dumps({"item": item.id, **body})  # ASCII: half a character, too
+    headers = {"Content-Type": "application/json"}
+    answer = shared_client.post("/v1/feedback", content=sent, headers=headers)
+    assert answer.status_code == status, answer.text
     assert words in answer.json()["error"]["message"] + str(answer.json()["error"]["param"])
     assert shared_client.get("/v1/feedback").json()["judgements"] == []
