@@ -143,6 +143,19 @@ class ContrastiveModule(LightningModule):
         loss: Tensor = losses["loss"]
         return loss
 
+    def on_train_epoch_end(self) -> None:
+        """See that something was learned from.
+
+        Raises:
+            TrainingFailed: no batch since the fit began held a pair that counts.
+        """
+        if "train/loss" not in self.trainer.callback_metrics:
+            raise TrainingFailed(
+                f"nothing was learned: no batch held a pair of views that loss.weights counts, of "
+                f"the towers {', '.join(self.towers)}. Add what is missing (recordings that go "
+                f"with pictures or captions, say), or change loss.weights"
+            )
+
     def on_validation_epoch_start(self) -> None:
         """Forget the last validation's vectors."""
         self._views.clear()

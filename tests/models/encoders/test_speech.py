@@ -14,6 +14,7 @@ from scrubjay.core.errors import (
     BadConfig,
     Damaged,
     ModelNotFound,
+    TrainingFailed,
     UnknownName,
     UnsupportedModality,
     WrongUse,
@@ -115,18 +116,14 @@ def test_a_seed_makes_the_same_head(pretrained, speech_model) -> None:
     assert made(1).spec.fingerprint == made(1).spec.fingerprint != made(2).spec.fingerprint
 
 
-def test_a_frozen_builtin_base_keeps_every_bit_while_the_head_learns(
-    speech_model, tmp_path
-) -> None:
-    """Its towers share a network, and its own speech tower gives way."""
-    base = load_trainable("builtin", **SMALL)
-    base.save_pretrained(_empty(tmp_path / "base"))
-    config = compose(
+def recipe(folder, speech) -> dict:
+    load_trainable("builtin", **SMALL).save_pretrained(_empty(folder / "base"))
+    return compose(
         [
             "experiment=speech_tower",
             "encoder.base.family=builtin",
-            f"encoder.base.source={tmp_path / 'base'}",
-            f"encoder.speech={speech_model('whisper')}",
+            f"encoder.base.source={folder / 'base'}",
+            f"encoder.speech={speech}",
             "datamodule.batch_size=4",
             "trainer.max_epochs=1",
             "trainer.limit_train_batches=2",
@@ -134,6 +131,14 @@ def test_a_frozen_builtin_base_keeps_every_bit_while_the_head_learns(
             "logger=none",
         ]
     )
+
+
+def test_a_frozen_builtin_base_keeps_every_bit_while_the_head_learns(
+    speech_model, tmp_path
+) -> None:
+    """Its towers share a network, and its own speech tower gives way."""
+    config = recipe(tmp_path, speech_model("whisper"))
+    base = load_trainable("builtin", source=tmp_path / "base")
     before = build_encoder(config)
     made = make(12, recordings=True)
     provided = {"items": made.items, "read": made.read}
@@ -146,6 +151,15 @@ def test_a_frozen_builtin_base_keeps_every_bit_while_the_head_learns(
     assert all(torch.equal(frozen[name], was[name]) for name in was)
     assert {"train/image-speech", "train/speech-text"} < fitted.metrics.keys()
     assert "train/image-text" not in fitted.metrics
+
+
+def test_a_collection_without_recordings_is_named_and_nothing_is_made_of_it(
+    speech_model, tmp_path
+) -> None:
+    made = make(12, recordings=False)
+    provided = {"items": made.items, "read": made.read}
+    with pytest.raises(TrainingFailed, match="recordings"):
+        fit(recipe(tmp_path, speech_model("whisper")), run=tmp_path / "run", provided=provided)
 
 
 def test_what_cannot_be_put_together_is_named(pretrained, speech_model, speech_version) -> None:

@@ -29,7 +29,7 @@ PROCESSOR: Final = "processor_config.json"
 SECONDS: Final = 15.0
 """Longest sound that wav2vec 2.0 and HuBERT hear at once, unless another is asked for."""
 
-SpeechInput = WhisperInput | WaveformInput
+HearingInput = WhisperInput | WaveformInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class OpenedSpeech:
     """
 
     frozen: FrozenSpeech
-    input: SpeechInput
+    input: HearingInput
     extractor: Mapping[str, Any]
     name: str
 
@@ -97,7 +97,7 @@ def open_speech(source: str | Path, *, window_s: float | None = None) -> OpenedS
         )
     if kind == "whisper":
         model = load_whole(WhisperEncoder, folder, key_mapping=ENCODER_ONLY)
-        heard: SpeechInput = _whisper_input(model.config, extractor, folder, window_s)
+        heard: HearingInput = _whisper_input(model.config, extractor, folder, window_s)
         frozen: FrozenSpeech = FrozenWhisper(model)
         made_by = "WhisperFeatureExtractor"
     else:
