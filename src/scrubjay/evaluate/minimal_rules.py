@@ -324,9 +324,12 @@ def _of(words: list[Word], phrase: NounPhrase) -> bool:
 
 
 def _replaceable(caption: str, words: list[Word], phrase: NounPhrase) -> bool:
-    """Whether a thing may become another: `a`, `an` or a count says how many it is."""
+    """Whether a thing may become another: `a`, `an` or a count says how many it is.
+
+    `a pool of blood` may not: what of the other?
+    """
     article = words[phrase.determiner].text if phrase.determiner is not None else ""
-    if article not in {"a", "an"} and phrase.count is None:
+    if (article not in {"a", "an"} and phrase.count is None) or _of(words, phrase):
         return False
     nouns = [words[at] for at in phrase.noun]
     if any(word.named or word.text in GENERAL | UNITS for word in nouns):
