@@ -133,6 +133,7 @@ def test_each_picture_is_encoded_once_and_teaches_the_same(tmp_path) -> None:
     assert many > 3 * 12
 
 
+@pytest.mark.slow
 def test_pictures_beyond_the_room_are_encoded_when_they_are_shown(tmp_path) -> None:
     made = make(16)
     whole, _ = loss_and_count(made, tmp_path / "whole")
@@ -142,6 +143,7 @@ def test_pictures_beyond_the_room_are_encoded_when_they_are_shown(tmp_path) -> N
     assert seen > 16 + 1
 
 
+@pytest.mark.slow
 def test_a_resumed_run_encodes_nothing_again(folder, tmp_path) -> None:
     made = make(12)
     lit(made, tmp_path, folder, "trainer.max_epochs=1", "keep=last")

@@ -214,6 +214,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_fit_resumes_keeps_the_best_and_leaves_the_adapter(source, tmp_path) -> None:
     chosen = ("encoder.base.family=builtin", f"encoder.base.source={source}")
     whole = lora(tmp_path / "whole", *chosen, "trainer.max_epochs=3", "model.warmup=0")

@@ -108,7 +108,8 @@ def distilled(made: Collection, run: Path, *overrides: str, **more: Any) -> Fitt
     return fit(config, run=run, provided={"items": made.items, "read": made.read}, **more)
 
 
-@pytest.mark.parametrize("captions", [pytest.param(True, marks=pytest.mark.slow), False])
+@pytest.mark.slow
+@pytest.mark.parametrize("captions", [True, False])
 def test_a_fit_agrees_more_and_is_served_like_any_other(captions, taught, tmp_path) -> None:
     made = make(20, captions=captions, val_every=4)
     chosen = (f"teacher.source={taught}", *SMALL, "datamodule.batch_size=12")
