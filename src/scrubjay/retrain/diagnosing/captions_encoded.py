@@ -21,7 +21,7 @@ def encode_texts(
     for start in range(0, len(wanted), BATCH_SIZE):
         piece = wanted[start : start + BATCH_SIZE]
         rows = encoder.encode(Modality.TEXT, piece)
-        finite = np.isfinite(rows).all(axis=1).tolist()
-        made |= {text: rows[at] for at, text in enumerate(piece) if finite[at]}
+        finite = np.flatnonzero(np.isfinite(rows).all(axis=1)).tolist()
+        made |= {piece[at]: rows[at] for at in finite}
         progress(what, start + len(piece), len(wanted))
     return made
