@@ -51,7 +51,7 @@ class DistillModule(LightningModule):
         encoder: TrainableEncoder,
         *,
         features: float = 1.0,
-        relations: float = 1.0,
+        relations: float = 0.3,
         temperature: float = 0.05,
         freeze: Sequence[str] = (),
         lr: float = 1e-3,
