@@ -32,6 +32,7 @@ PATHS = (
     "/items/{recording}",
     "/items/{picture}/delete",
     "/upload",
+    "/review?q=a+star",
     "/models",
     "/runs",
     "/items/nobody",
