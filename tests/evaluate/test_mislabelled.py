@@ -104,3 +104,49 @@ def test_few_captions_accuse_nobody_and_none_is_nothing() -> None:
     assert not len(fits.suspects())
     others = View(Modality.IMAGE, images.vectors, ("x",) * 10, images.uris, images.texts)
     assert fits_of(texts, others) is None
+
+
+def test_a_picture_in_the_wrong_class_is_found_among_the_many_of_a_class() -> None:
+    rng = np.random.default_rng(0)
+    words = unit(rng.standard_normal((10, 32)))
+    really = np.repeat(np.arange(10), 40)
+    images = unit(words[really] + 0.1 * rng.standard_normal((400, 32)))
+    told = really.copy()
+    planted = set(rng.choice(400, 12, replace=False).tolist())
+    for at in planted:
+        told[at] = (told[at] + 3) % 10
+    texts = View(
+        Modality.TEXT,
+        words,
+        tuple(f"c{i}" for i in range(10)),
+        ("",) * 10,
+        tuple(f"class {i}" for i in range(10)),
+    )
+    media = View(
+        Modality.IMAGE,
+        images,
+        tuple(f"c{i}" for i in told),
+        tuple(f"{i}.png" for i in range(400)),
+        ("",) * 400,
+    )
+    fits = fits_of(texts, media)
+    assert fits is not None
+    found = {int(fits.media[at]) for at in fits.suspects()}
+    assert len(found & planted) >= 11
+    assert len(found - planted) <= 1
+
+
+def test_one_wrong_caption_among_five_good_ones_is_found() -> None:
+    texts, images, _ = collection(60, noise=0.05, wrong=0)
+    rng = np.random.default_rng(1)
+    five = View(
+        Modality.TEXT,
+        unit(np.repeat(texts.vectors, 5, axis=0) + 0.05 * rng.standard_normal((300, 32))),
+        tuple(group for group in texts.groups for _ in range(5)),
+        ("",) * 300,
+        tuple(f"{group} {k}" for group in texts.groups for k in range(5)),
+    )
+    five.vectors[103] = five.vectors[7]  # said of picture 20, true of picture 1
+    fits = fits_of(five, images)
+    assert fits is not None
+    assert [int(fits.captions[at]) for at in fits.suspects()] == [103]

@@ -51,7 +51,7 @@ def mislabelled(figures: Figures) -> str | None:
     if found.get("found", 0) < 3 or found.get("share", 0.0) < MANY_WRONG:
         return None
     return (
-        f"{found['found']} of {found['asked']} captions ({found['share']:.0%}) are likely those of "
+        f"{found['found']} of {found['asked']} captions ({found['share']:.0%}) likely belong to "
         f"something else."
     )
 

@@ -28,7 +28,7 @@ RANDOM = 0.35
 """Share of other media a caption may fit as well as its own before it says nothing of it."""
 
 FEWEST = 20
-"""Captions below which nobody's spread is known."""
+"""Pairs below which nobody's spread is known."""
 
 _CELLS = 4_000_000
 _MAD = 1.4826  # makes the median absolute deviation a standard deviation where things are normal
@@ -36,17 +36,17 @@ _MAD = 1.4826  # makes the median absolute deviation a standard deviation where 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fits:
-    """How well each caption fits what it belongs to.
+    """How well each caption fits what it belongs to: pairs as `fits_of` makes them.
 
     Attributes:
-        captions: (n,) places in the text view: those whose group has media.
-        media: (n,) place of the group's media that fits it best.
-        own: (n,) score with it.
-        best_media: (n,) place of the media of another group that fits it best.
+        captions: (n,) places in the text view.
+        media: (n,) places in the media's.
+        own: (n,) scores of the pairs.
+        best_media: (n,) place of the media of another group that fits `captions` best.
         media_margin: (n,) own less that score.
         best_caption: (n,) place of the caption of another group that fits `media` best.
         caption_margin: (n,) own less that score.
-        beaten: (n,) share of other groups' media it fits as well as its own or better.
+        beaten: (n,) share of other groups' media the caption fits as well as `media` or better.
         z: (n,) mean of the two margins' modified z; 0 where too few captions say.
         way: (n,) of the way from the score of random pairs to that of the median pair, `own` is
             so far; 1 is usual.
@@ -89,19 +89,22 @@ class Fits:
 
 
 def fits_of(texts: View, media: View) -> Fits | None:
-    """Compare every caption with everything; None when no caption has media of its group.
+    """Compare every pair with everything; None when no caption has media of its group.
 
-    Memory is bounded: scores are made a few million at a time, twice.
+    A pair is a caption with the media of its group that fits it best, and, where a group has
+    several, each of its media with the caption that fits it best: a wrong caption among five is
+    found, and so is one picture among the many of a class. Memory is bounded: scores are made a few
+    million at a time, three times.
     """
     _, codes = np.unique(
         np.concatenate([np.asarray(texts.groups), np.asarray(media.groups)]), return_inverse=True
     )
     said, shown = codes[: len(texts)], codes[len(texts) :]
-    captions = np.flatnonzero(np.isin(said, shown))
+    captions, where = _pairs(texts, media, said, shown)
     if not len(captions):
         return None
     n = len(captions)
-    own, where = np.zeros(n), np.zeros(n, np.int64)
+    own = np.einsum("nd,nd->n", texts.vectors[captions], media.vectors[where], dtype=np.float64)
     best, best_media, beaten = np.zeros(n), np.zeros(n, np.int64), np.zeros(n)
     random = np.zeros(n)
     at_once = max(1, _CELLS // len(media))
@@ -109,13 +112,10 @@ def fits_of(texts: View, media: View) -> Fits | None:
         rows = captions[start : start + at_once]
         scores = texts.vectors[rows] @ media.vectors.T
         right = said[rows, None] == shown[None, :]
-        mine = np.where(right, scores, -np.inf)
         others = np.where(right, -np.inf, scores)
         stop = start + len(rows)
-        each = np.arange(len(rows))
-        where[start:stop], best_media[start:stop] = mine.argmax(axis=1), others.argmax(axis=1)
-        own[start:stop] = mine[each, where[start:stop]]
-        best[start:stop] = others[each, best_media[start:stop]]
+        best_media[start:stop] = others.argmax(axis=1)
+        best[start:stop] = others[np.arange(len(rows)), best_media[start:stop]]
         other = np.maximum(1, (~right).sum(axis=1))
         random[start:stop] = np.where(right, 0.0, scores).sum(axis=1) / other
         beaten[start:stop] = (others >= own[start:stop, None]).sum(axis=1) / other
@@ -134,6 +134,39 @@ def fits_of(texts: View, media: View) -> Fits | None:
         z,
         _way(own, random),
     )
+
+
+def _pairs(
+    texts: View, media: View, said: NDArray[np.int64], shown: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of captions, and of the media each is paired with."""
+    captions = np.flatnonzero(np.isin(said, shown))
+    first = _best_of_own(texts.vectors, media.vectors, captions, said, shown)
+    several = np.bincount(shown, minlength=int(max(said.max(), shown.max())) + 1) > 1
+    many = np.flatnonzero(several[shown] & np.isin(shown, said))
+    theirs = _best_of_own(media.vectors, texts.vectors, many, shown, said)
+    pairs = dict.fromkeys(zip(captions.tolist(), first.tolist(), strict=True))
+    pairs |= dict.fromkeys(zip(theirs.tolist(), many.tolist(), strict=True))
+    table = np.array(list(pairs), np.int64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
+def _best_of_own(
+    queries: NDArray[np.float32],
+    gallery: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    asked: NDArray[np.int64],
+    offered: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """For each of these queries the place of the best row of its own group."""
+    best = np.zeros(len(rows), np.int64)
+    at_once = max(1, _CELLS // max(1, len(gallery)))
+    for start in range(0, len(rows), at_once):
+        some = rows[start : start + at_once]
+        scores = queries[some] @ gallery.T
+        own = np.where(asked[some, None] == offered[None, :], scores, -np.inf)
+        best[start : start + len(some)] = own.argmax(axis=1)
+    return best
 
 
 def _best_other_caption(

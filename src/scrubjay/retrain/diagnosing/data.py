@@ -149,7 +149,7 @@ def measure(
     asked = sum(len(one.captions) for _, one in fits)
     if fits and asked < FEWEST:
         notes.append(
-            f"{asked} captions are too few to tell a wrong one from an odd one; {FEWEST} would do."
+            f"{asked} pairs are too few to tell a wrong one from an odd one; {FEWEST} would do."
         )
     progress("looking at the data", 3, 3)
     return Section(mislabelled, duplicates, vague, shared, tuple(notes))

@@ -20,6 +20,11 @@ from scrubjay.store.home import Home
 MOST: Final = 5000
 """Rows of a modality that are looked at; more are taken at even steps."""
 
+FEW_GROUPS: Final = 30
+"""Content groups below which nobody knows which temperature fits."""
+SEPARATE: Final = 300.0
+"""A scale that large fits where hardly an answer is wrong: any other would do."""
+
 HUBS: Final = 6
 """Hubs shown of each direction."""
 
@@ -302,7 +307,12 @@ def _scale(queries: View, gallery: View, stated: float | None) -> list[Figure]:
     if fits is None:
         return []
     about = f"{queries.modality.value}->{gallery.modality.value}"
-    if stated is None:
+    if len(set(queries.groups)) < FEW_GROUPS or fits > SEPARATE:
+        said, off = (
+            "Too few different questions, or too few wrong answers, to say what fits.",
+            False,
+        )
+    elif stated is None:
         said, off = f"1 / temperature {fits:.0f} fits the held-out answers best.", False
     else:
         off = not 0.4 <= stated / fits <= 2.5
