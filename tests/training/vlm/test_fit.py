@@ -106,8 +106,8 @@ def test_what_it_measured_is_told(left) -> None:
     page = (run / "panels" / PAGE).read_text()
     assert page.count("data:image/jpeg") == told["rows"] >= 2
     assert (run / "next.txt").read_text() == (
-        f"scrubjay ask '{told['answers'][0]['instruction']}' --image X vlm=transformers "
-        f"vlm.source={run}/merged\n"
+        f"scrubjay ask '{told['answers'][0]['instruction']}' --image X prompt=bare "
+        f"vlm=transformers vlm.source={run}/merged\n"
     )
     lines = (run / "csv" / "version_0" / "metrics.csv").read_text().splitlines()[0]
     assert {"train/loss_step", "val/loss", "val/perplexity"} <= set(lines.split(","))
