@@ -68,12 +68,12 @@ def test_a_known_law_with_noise_is_recovered_and_predicted(seed: int) -> None:
 def test_intervals_hold_what_they_promise() -> None:
     """The law's own error at n lies inside nearly always: held-out luck and misfit are both in."""
     inside = 0
-    for seed in range(40):
+    for seed in range(24):
         table = errors([law(n) for n in SIZES], seed=seed, wobble=0.01)
         found = outlook(SIZES, table, GROUPS, n=1300, seed=seed, resamples=200)
         if found.predicted is not None:
             inside += found.predicted.low <= law(1300) <= found.predicted.high
-    assert inside >= 35
+    assert inside >= 21
 
 
 def test_a_flat_curve_says_no_more_from_more_of_the_same() -> None:

@@ -10,10 +10,13 @@ import pytest
 from typer.main import get_command
 
 from scrubjay.cli.main import app
+from scrubjay.core.config import Settings
 from scrubjay.core.types import Kind, Modality, Split
 from scrubjay.evaluate.duplicates import alike, same_vectors, same_words
 from scrubjay.evaluate.vague_captions import repeated_captions, vague_wording
 from scrubjay.retrain.diagnosing import data
+from scrubjay.store.home import Home
+from scrubjay.store.rows import Row
 from tests.retrain.diagnosing import collected
 
 
@@ -65,6 +68,27 @@ def test_what_is_held_out_and_was_trained_on_is_found_by_look_and_by_words(asked
     assert all("scrubjay forget" in row.todo for row in found.rows)
     shared = dataclasses.replace(material, everything=(known, dataclasses.replace(one, group="t")))
     assert data.measure(shared).shared_groups == 1
+
+
+def test_what_is_the_same_to_the_version_is_found_where_everything_is_embedded(asked, tmp_path):
+    one, other, third = asked.items[:3]
+    known = dataclasses.replace(
+        one, id="known", uris=("known.png",), split=Split.TRAIN, group="t", captions=("a thing",)
+    )
+    everything = (known, one, other, third)
+    material = dataclasses.replace(asked, everything=everything)
+    home = Home(Settings(home=tmp_path / "home"))
+    assert "not embedded" in data.measure(material, home=home).notes[0]
+    dim = asked.encoder.spec.dim
+    vectors = np.eye(4, dim, dtype=np.float32)
+    vectors[2] = vectors[0]  # the second held-out picture is the one that was trained on
+    generation = home.generations.create(asked.version, dim=dim, attribute_types={})
+    generation.add([Row(item, Modality.IMAGE, asked.version) for item in everything], vectors)
+    section = data.measure(material, home=home)
+    (row,) = section.duplicates.rows
+    assert (row.item, row.other, row.figure) == (other.id, "known", pytest.approx(1.0))
+    assert section.duplicates.by_reason == {data.VECTOR: 1}
+    assert section.notes == ()
 
 
 def test_near_hashes_are_those_of_a_loop():
