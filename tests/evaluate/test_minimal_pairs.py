@@ -58,6 +58,7 @@ def wrongs(text: str, kind: PairKind, vocabulary: tuple[str, ...] = ()) -> list[
         ("relation", "a dog under a table", "a dog over a table"),
         ("relation", "a cat on a chair", "a cat under a chair"),
         ("relation", "a house in the background", "a house in the foreground"),
+        ("relation", "a dog over 3 cats", "a dog under 3 cats"),
         ("count", "two dogs", "three dogs"),
         ("count", "there are 4 cats", "there are 3 cats"),
         ("count", "one dog", "two dogs"),
@@ -188,7 +189,7 @@ def captions(draw: st.DrawFn) -> str:
 
 
 @given(captions(), st.integers(0, 5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_pairs_are_wrong_alike_every_time_and_of_one_kind(text: str, seed: int) -> None:
     (found,) = minimal_pairs([text], per_caption=3, seed=seed, vocabulary=NOUNS)
     (again,) = minimal_pairs([text], per_caption=3, seed=seed, vocabulary=NOUNS)
@@ -201,17 +202,18 @@ def test_pairs_are_wrong_alike_every_time_and_of_one_kind(text: str, seed: int) 
 
 
 @given(captions())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_changing_back_gives_the_caption_again(text: str) -> None:
     for kind in PairKind:
         for pair in every_pair(text, kind, vocabulary=NOUNS)[:8]:
             exchanged = sorted(bare(pair.wrong)) == sorted(bare(text))
             if kind in {PairKind.COUNT, PairKind.RELATION} or exchanged:
-                assert text in wrongs(pair.wrong, kind, NOUNS), pair
+                back = {one.casefold() for one in wrongs(pair.wrong, kind, NOUNS)}
+                assert text.casefold() in back, pair  # a digit has no capital
 
 
 @given(captions())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_wrong_caption_is_of_one_kind(text: str) -> None:
     kinds: dict[str, PairKind] = {}
     for kind in PairKind:
@@ -220,7 +222,7 @@ def test_a_wrong_caption_is_of_one_kind(text: str) -> None:
 
 
 @given(captions())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_articles_fit_the_words_behind_them(text: str) -> None:
     for kind in PairKind:
         for pair in every_pair(text, kind, vocabulary=NOUNS)[:8]:

@@ -270,15 +270,11 @@ def _is_place(
     if place in _LOOSE and (
         before in _PARTICLES
         or following is None
-        or words[following.first].text not in DETERMINERS | _counts()
+        or (following.determiner is None and following.count is None)
         or set(following.name.split()) & (_NOT_PLACES | UNITS)
     ):
         return place != "on" and before not in _PARTICLES and words[last + 1].text in _PRONOUNS
     return following is not None or words[last + 1].text in _PRONOUNS or words[last + 1].named
-
-
-def _counts() -> frozenset[str]:
-    return frozenset(NUMBERS)
 
 
 def _before(words: list[Word], phrases: list[NounPhrase], first: int) -> NounPhrase | None:
