@@ -1,6 +1,6 @@
 """A small student of the encoder in the box: how much of its recall, at what cost.
 
-    python bench/distill.py [--pictures 4000] [--epochs 20] [--json]
+    python bench/distill.py [--pictures 2000] [--epochs 40] [--json]
 
 Pictures are scenes of coloured shapes, each with an English caption that only --captions shows to
 the student; without, it takes the teacher's text tower. Recall is of the captions of held-out
@@ -36,12 +36,20 @@ from scrubjay.models.load import load_encoder, load_trainable
 from scrubjay.training.fit import fit
 
 HELD_OUT = 500
+SMALL = (
+    "encoder.base.image_size=48",
+    "encoder.base.stem_channels=[32]",
+    "encoder.base.stem_strides=[4,2]",
+    "datamodule.batch_size=64",
+    "trainer.check_val_every_n_epoch=10",
+)
+"""The student looks at a quarter of the pixels, with half the width and three of four layers."""
 
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    asked.add_argument("--pictures", type=int, default=4000)
-    asked.add_argument("--epochs", type=int, default=20)
+    asked.add_argument("--pictures", type=int, default=2000)
+    asked.add_argument("--epochs", type=int, default=40)
     asked.add_argument("--captions", action="store_true")
     asked.add_argument("--json", action="store_true")
     asked.add_argument("--set", action="append", default=[], help="an override of the recipe")
@@ -55,6 +63,7 @@ def main() -> None:
                 *("experiment=distill", "teacher.family=builtin", "teacher.source=shipped"),
                 *("trainer=bf16", "logger=none", "~callbacks.panel", "trainer.accelerator=cpu"),
                 f"trainer.max_epochs={given.epochs}",
+                *SMALL,
                 *given.set,
             ]
         )
