@@ -128,3 +128,16 @@ def test_equal_calls_give_equal_answers_and_wrong_ones_none() -> None:
         outlook([500, 250, 750, 1000], table, GROUPS, n=1300)
     with pytest.raises(WrongUse, match="column of errors"):
         outlook([250, 500, 750], table, GROUPS, n=1300)
+
+
+def test_a_training_that_learns_nothing_says_nothing_of_more_data() -> None:
+    found = outlook(SIZES, errors([0.5] * 4), GROUPS, n=1300, chance=0.5)
+    assert (found.verdict, found.predicted) == (Verdict.USELESS, None)
+    assert "chance" in found.why
+    assert outlook(SIZES, errors([0.3] * 4), GROUPS, n=1300, chance=0.5).predicted is not None
+
+
+def test_few_held_out_things_do_not_make_a_curve_flat() -> None:
+    few = errors([0.5] * 4)[:24]
+    found = outlook(SIZES, few, GROUPS[:24], n=2000)
+    assert found.verdict in {Verdict.UNSURE, Verdict.USELESS}

@@ -32,6 +32,9 @@ FURTHEST = 2.0
 WORTH = 0.005
 """A gain in error below half a point is no reason to gather data."""
 
+TELLING = 0.03
+"""A gain that cannot be ruled out above this: nobody may say that there is none."""
+
 EXPONENTS = np.exp(np.linspace(math.log(0.05), math.log(2.0), 60))
 """Exponents tried: outside, a curve cannot be told from a line or a step."""
 
@@ -123,6 +126,7 @@ def outlook(
     groups: Sequence[str] | NDArray[Any],
     *,
     n: int,
+    chance: float = 1.0,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Outlook:
@@ -133,6 +137,7 @@ def outlook(
         errors: (queries, sizes): what each held-out query lost at each size, 0 to 1.
         groups: the content group of each query.
         n: the amount asked about.
+        chance: the error of answers in any order.
 
     Raises:
         WrongUse: sizes that do not rise, or errors that do not fit them.
@@ -161,6 +166,12 @@ def outlook(
         return told(
             Verdict.USELESS,
             f"{len(sizes)} sizes do not make a curve: {FEWEST_SIZES} or more are needed",
+        )
+    if measured[-1].high >= chance:
+        return told(
+            Verdict.USELESS,
+            f"with all the data the error is {means[-1]:.3f}, no better than the {chance:.3f} of "
+            f"chance: the training learns nothing yet; train longer, or hold out more",
         )
     fall = means[0] - means[-1]
     falls = drawn[:, 0] - drawn[:, -1]
@@ -202,6 +213,13 @@ def outlook(
 
 
 def _judged(gain: Estimate, surely_falls: bool, fall: float) -> tuple[Verdict, str]:
+    if not surely_falls and gain.high > TELLING:
+        return (
+            Verdict.UNSURE,
+            f"the error falls by {fall:.3f} from the smallest to the largest part, no more than "
+            f"chance, and one more month may bring {gain.high:.3f}: what is held out is too little "
+            f"to tell",
+        )
     if not surely_falls:
         return (
             Verdict.FLAT,

@@ -12,15 +12,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from scrubjay.core.config import Settings
 from scrubjay.core.types import Split
+from scrubjay.evaluate.retrieval import evaluate_direction
 from scrubjay.models.load import load_encoder
 from scrubjay.retrain.diagnosing import curve
 from scrubjay.retrain.diagnosing.material import Material
 from scrubjay.retrain.run import begin
-from scrubjay.search.measure import evaluate_items
+from scrubjay.search.measure import Evaluation, evaluate_items
 from scrubjay.store.home import Home
 from scrubjay.training.data import PairData
 from scrubjay.training.instantiate import refers_to
@@ -184,3 +186,15 @@ def test_every_part_takes_as_many_steps_as_the_whole_and_no_tracker():
     assert list(whole["callbacks"]) == ["best"]
     assert curve.part_config({**config, "keep": "last"}, 1.0)["callbacks"] == {}
     assert config["trainer"]["devices"] == 4  # the version's own is not touched
+
+
+def test_what_chance_misses_is_what_shuffled_galleries_miss():
+    random = np.random.default_rng(0)
+    rows = random.standard_normal((12, 4)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    names = [f"g{at}" for at in range(12)]
+    direction = evaluate_direction("text->image", rows, rows, names, names)
+    evaluation = Evaluation("v", "test", 12, (direction,))
+    ranks = random.integers(1, 13, 20_000)  # of one right answer among twelve, in any order
+    shuffled = 1 - np.mean([(ranks <= k).mean() for k in (1, 5, 10)])
+    assert curve._chance(evaluation) == pytest.approx(shuffled, abs=0.01)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil
 from typing import Any, Final
 
 import numpy as np
@@ -124,6 +124,7 @@ def measure(
         return Section(unit=unit, month=month, months=months, cost_s=cost, command=command)
     config = about.lineage["config"]
     errors: list[NDArray[np.float64]] = []
+    chance = 1.0
     groups: tuple[str, ...] = ()
     trained: list[Trained] = []
     for done, (share, part) in enumerate(zip(shares, parts, strict=True)):
@@ -132,6 +133,7 @@ def measure(
         try:
             evaluation = _evaluated(config, share, part, held_out, material, home, progress)
             missed, asked = _missed(evaluation)
+            chance = _chance(evaluation)
             if errors and asked != groups:
                 raise NotReady("files changed meanwhile; run it again")
         except ScrubjayError as error:
@@ -146,7 +148,11 @@ def measure(
         errors.append(missed)
         trained.append(Trained(part.n, len(part.items), time.monotonic() - began))
     curve = outlook(
-        [part.n for part in parts], np.stack(errors, axis=1), groups, n=parts[-1].n + month
+        [part.n for part in parts],
+        np.stack(errors, axis=1),
+        groups,
+        n=parts[-1].n + month,
+        chance=chance,
     )
     return Section(curve, unit, month, months, tuple(trained), command=command)
 
@@ -249,7 +255,7 @@ def part_config(config: Mapping[str, Any], share: float) -> dict[str, Any]:
     trainer = dict(config.get("trainer") or {})
     epochs = trainer.get("max_epochs")
     if isinstance(epochs, int) and epochs > 0:
-        trainer["max_epochs"] = ceil(epochs / share)
+        trainer["max_epochs"] = math.ceil(epochs / share)
     trainer |= {"devices": 1, "num_nodes": 1, "strategy": "auto"}
     callbacks = {
         name: node
@@ -274,6 +280,21 @@ def part_config(config: Mapping[str, Any], share: float) -> dict[str, Any]:
         "logger": {},
         "datamodule": {**data, "workers": 0},
     }
+
+
+def _chance(evaluation: Evaluation) -> float:
+    """What queries would miss if their gallery came in any order."""
+    total = queries = 0.0
+    for one in evaluation.directions:
+        right = min(one.n_gallery, max(1, round(one.answers)))
+        missed = [
+            math.comb(one.n_gallery - right, min(k, one.n_gallery))
+            / math.comb(one.n_gallery, min(k, one.n_gallery))
+            for k in RECALL_AT
+        ]
+        total += one.n_queries * sum(missed) / len(missed)
+        queries += one.n_queries
+    return total / queries if queries else 1.0
 
 
 def _missed(evaluation: Evaluation) -> tuple[NDArray[np.float64], tuple[str, ...]]:
