@@ -161,6 +161,8 @@ def change(figures: dict[str, Any], name: str) -> None:
         figures["slices"]["directions"][0]["slices"][0]["worse"] = True
     elif name == "rare_words":
         figures["slices"]["directions"][0]["slices"][1]["worse"] = True
+    elif name == "slice":
+        figures["slices"]["directions"][0]["slices"][2]["worse"] = True
     elif name == "gap":
         geometry[0] |= {"value": 1.1, "concern": True}
         facts["recall"] |= {"image->text": 0.3}
@@ -187,6 +189,7 @@ NUMBERS = {
     "noise": "30 points",
     "language": "de",
     "rare_words": "20 points",
+    "slice": "brightness: dark (up to 20%) is found less often: 20 points",
     "gap": "1.10",
     "temperature": "100",
     "hubs": "4.0",
@@ -248,6 +251,14 @@ def test_a_rule_keeps_quiet_beside_its_figure(rule: str, beside) -> None:
     change(figures, rule)
     beside(figures)
     assert rule not in [one.rule for one in advise(figures)]
+
+
+def test_slices_of_the_same_queries_are_known_by_all_their_names() -> None:
+    figures = healthy()
+    dark = figures["slices"]["directions"][0]["slices"][2]
+    dark |= {"worse": True, "also": ["tag: night", "words: rare (up to 2 things name the rarest)"]}
+    (only,) = advise(figures)
+    assert only.rule == "rare_words"
 
 
 def test_text_is_behind_where_captions_use_few_dimensions_too() -> None:

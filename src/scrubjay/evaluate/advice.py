@@ -140,6 +140,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _says("scrubjay retrain fit.replay=3.0"),
     ),
     Rule(
+        "slice",
+        figures_of.other_slice_worse,
+        "Add more such pairs, and learn from what looks like them and is not.",
+        harder,
+    ),
+    Rule(
         "gap",
         figures_of.gap_and_low_recall,
         "The pairwise sigmoid loss, with a bias of its own, asks less for two separate cones.",

@@ -107,24 +107,49 @@ def lost_in_noise(figures: Figures) -> str | None:
 
 def language_worse(figures: Figures) -> str | None:
     """A language that is found less often."""
-    return _worse_slice(figures, lambda about, name: about == "language", "The language {}")
+    return _worse_slice(figures, lambda about, name: about == "language", "The language {name}")
 
 
 def rare_words_worse(figures: Figures) -> str | None:
     """Captions with rare words that are found less often."""
     return _worse_slice(
         figures,
-        lambda about, name: about == "words" and name.startswith("rare"),
+        _rare,
         "What rare words name",
     )
 
 
-def _worse_slice(figures: Figures, wanted: Callable[[str, str], bool], told: str) -> str | None:
+def other_slice_worse(figures: Figures) -> str | None:
+    """Any other part of the collection that is found less often; slices come the worst first."""
+    return _worse_slice(
+        figures,
+        lambda about, name: about != "language" and not _rare(about, name),
+        "What has {about}: {name}",
+        whole=True,
+    )
+
+
+def _rare(about: str, name: str) -> bool:
+    return about == "words" and name.startswith("rare")
+
+
+def _worse_slice(
+    figures: Figures, wanted: Callable[[str, str], bool], told: str, *, whole: bool = False
+) -> str | None:
+    """A sentence about the first slice that is shown to be worse and wanted.
+
+    Args:
+        whole: every name of the slice must be wanted, not one: several may have the same queries.
+    """
     for direction in section_of(figures, "slices").get("directions", ()):
         for one in direction["slices"]:
-            if one["worse"] and wanted(one["about"], one["name"]):
+            names = [(one["about"], one["name"])]
+            names += [tuple(other.split(": ", 1)) for other in one.get("also", ())]
+            fits = [pair for pair in names if wanted(*pair)]
+            if one["worse"] and (fits == names if whole else fits):
+                about, name = fits[0]
                 return (
-                    f"{told.format(one['name'])} is found less often: "
+                    f"{told.format(about=about, name=name)} is found less often: "
                     f"{-100 * one['difference']['value']:.0f} points of recall below the rest "
                     f"({direction['name'].replace('->', ' to ')}, {one['n_queries']} queries)."
                 )
