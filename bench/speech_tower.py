@@ -160,7 +160,7 @@ def teach_listener(folder: Path, kind: str, heard: Spoken, *, steps: int, seed: 
         hidden = model(first).last_hidden_state
         said = torch.tensor([heard[row][1] for row in rows])
         learner.zero_grad()
-        torch.nn.functional.cross_entropy(judge(hidden.mean(dim=1)), said).backward()
+        torch.nn.functional.cross_entropy(judge(hidden.mean(dim=1)), said).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         learner.step()
         rate.step()
