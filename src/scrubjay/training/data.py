@@ -6,7 +6,6 @@ load them, nor on where a killed run began again.
 
 from __future__ import annotations
 
-import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,15 +17,14 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from scrubjay.core.config import MediaLimits
-from scrubjay.core.errors import BadConfig, BadMedia, NotReady, TrainingFailed
+from scrubjay.core.errors import BadConfig, BadMedia, NotReady
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.core.types import EncoderSpec, Item, Kind, Media, Modality, Split
 from scrubjay.training.epochs import EpochData
+from scrubjay.training.left_out import note_problems
 from scrubjay.training.order import EpochOrder, OneOrder
 from scrubjay.training.pairs import Anchor, Draw, anchors_of, draw, epoch_batches, group_items
 from scrubjay.training.views import Decoded, View, views_of, window
-
-log = logging.getLogger(__name__)
 
 Inputs = dict[str, Tensor]
 
@@ -167,17 +165,7 @@ class PairData(EpochData):
         Raises:
             TrainingFailed: it is more than `tolerate` of all items.
         """
-        for uri, reason in batch.problems:
-            if uri not in self.problems:
-                self.problems[uri] = reason
-                log.warning("left out %s: %s", uri, reason)
-        if len(self.problems) > self._tolerate * self._items:
-            uri, reason = next(iter(self.problems.items()))
-            raise TrainingFailed(
-                f"{len(self.problems)} of {self._items} items could not be used, the first "
-                f"{uri}: {reason}; add the folder again so that bad files are set aside, or raise "
-                f"datamodule.tolerate (now {self._tolerate:g})"
-            )
+        note_problems(batch.problems, self.problems, self._tolerate, self._items)
         return batch
 
     def shown(self, position: int) -> Media:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,17 +14,16 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from scrubjay.core.config import MediaLimits
-from scrubjay.core.errors import BadConfig, BadMedia, NotReady, TrainingFailed
+from scrubjay.core.errors import BadConfig, BadMedia, NotReady
 from scrubjay.core.protocols import Encoder, Progress, TrainableEncoder, silent
 from scrubjay.core.types import EncoderSpec, Item, Media, Modality, Split
 from scrubjay.training.data import HeldOutBatches, Inputs, ViewBatch
 from scrubjay.training.epochs import EpochData
 from scrubjay.training.known import KnownVectors, Thing, encode_once
+from scrubjay.training.left_out import note_problems
 from scrubjay.training.order import EpochOrder, OneOrder
 from scrubjay.training.pairs import group_items
 from scrubjay.training.views import Decoded, View, views_of
-
-log = logging.getLogger(__name__)
 
 FOLDER = "teacher"
 EVERY = 2**62
@@ -170,17 +168,7 @@ class SingleThings(EpochData):
         Raises:
             TrainingFailed: it is more than `tolerate` of all items.
         """
-        for uri, reason in batch.problems:
-            if uri not in self.problems:
-                self.problems[uri] = reason
-                log.warning("left out %s: %s", uri, reason)
-        if len(self.problems) > self._tolerate * self._items:
-            uri, reason = next(iter(self.problems.items()))
-            raise TrainingFailed(
-                f"{len(self.problems)} of {self._items} items could not be used, the first "
-                f"{uri}: {reason}; add the folder again so that bad files are set aside, or raise "
-                f"datamodule.tolerate (now {self._tolerate:g})"
-            )
+        note_problems(batch.problems, self.problems, self._tolerate, self._items)
         return batch
 
     @property
