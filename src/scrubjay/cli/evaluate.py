@@ -86,21 +86,8 @@ def report_page(evaluation: Evaluation, read: Callable[[str], bytes]) -> str:
     Args:
         read: the bytes behind an item's address.
     """
-    from scrubjay.core.errors import ScrubjayError
-    from scrubjay.evaluate.report import THUMBNAIL_SIDE, report_html, thumbnail_jpeg
-    from scrubjay.media.image import decode_picture
-
-    def thumbnail(uri: str) -> bytes | None:
-        try:
-            return thumbnail_jpeg(decode_picture(read(uri), min_side=THUMBNAIL_SIDE))
-        except ScrubjayError:
-            return None
-
-    def recording(uri: str) -> bytes | None:
-        try:
-            return read(uri)
-        except ScrubjayError:
-            return None
+    from scrubjay.evaluate.page_media import recordings, thumbnails
+    from scrubjay.evaluate.report import report_html
 
     return report_html(
         version=evaluation.version,
@@ -108,8 +95,8 @@ def report_page(evaluation: Evaluation, read: Callable[[str], bytes]) -> str:
         n_items=evaluation.n_items,
         directions=evaluation.directions,
         views=evaluation.views,
-        thumbnail=thumbnail,
-        recording=recording,
+        thumbnail=thumbnails(read),
+        recording=recordings(read),
         when=datetime.now(UTC),
     )
 

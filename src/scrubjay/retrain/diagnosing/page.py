@@ -11,9 +11,8 @@ import secrets
 from collections.abc import Callable
 from pathlib import PurePath
 
-from scrubjay.core.errors import ScrubjayError
-from scrubjay.evaluate.report import FEW_QUERIES, THUMBNAIL_SIDE, Embedded, thumbnail_jpeg
-from scrubjay.media.image import decode_picture
+from scrubjay.evaluate.page_media import recordings, thumbnails
+from scrubjay.evaluate.report import FEW_QUERIES, Embedded
 from scrubjay.retrain.diagnosing.diagnose import TITLES, Diagnosis
 
 
@@ -25,18 +24,6 @@ def diagnosis_html(diagnosis: Diagnosis, read: Callable[[str], bytes]) -> str:
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    def thumbnail(uri: str) -> bytes | None:
-        try:
-            return thumbnail_jpeg(decode_picture(read(uri), min_side=THUMBNAIL_SIDE))
-        except ScrubjayError:
-            return None
-
-    def recording(uri: str) -> bytes | None:
-        try:
-            return read(uri)
-        except ScrubjayError:
-            return None
-
     environment = Environment(
         loader=PackageLoader("scrubjay.evaluate", "templates"),
         autoescape=True,
@@ -44,7 +31,7 @@ def diagnosis_html(diagnosis: Diagnosis, read: Callable[[str], bytes]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    embedded = Embedded(thumbnail, recording)
+    embedded = Embedded(thumbnails(read), recordings(read))
     page: str = environment.get_template("diagnosis.html.j2").render(
         diagnosis=diagnosis,
         chapters=[
