@@ -124,7 +124,7 @@ def _show(trained: Trained) -> None:
     else:
         note("Next:")
         note(f"  scrubjay champion set {trained.version}")
-    note("  scrubjay evaluate")
+    note(f"  scrubjay diagnose {trained.version}")
 
 
 def _show_next(run: Path) -> None:
