@@ -7,9 +7,9 @@ Pictures of two coloured shapes, one above the other. Few ordinary batches ask w
 two things alone tell most pictures apart, so that a small encoder trained the ordinary way learns
 it late, if at all (large ones: Yuksekgonul et al. 2023). The same encoder, pictures, seed and
 number of steps with `model.kinds=[relation]` is asked the same held-out captions: with the place
-turned into its opposite (learned from), with both things exchanged (never learned from), and for ordinary
-retrieval (R@1: a picture of the same two things, whichever is above). Which shapes and colours are
-held out together is settled beforehand, and nothing is chosen by them.
+turned into its opposite (learned from), with both things exchanged (never learned from), and for
+ordinary retrieval (R@1: a picture of the same two things, whichever is above). Which shapes and
+colours are held out together is settled beforehand, and nothing is chosen by them.
 """
 
 from __future__ import annotations
