@@ -289,7 +289,7 @@ def test_every_choice_of_every_group_is_built(group, name, made, sources, tmp_pa
     if group == "callbacks" and name == "spoken_digits":
         wanted["datamodule"] = config["datamodule"]
     have = provided(made, tmp_path)
-    if group != "encoder" and name not in {"transformers", "lora"} | WORLDLY:
+    if group != "encoder" and name not in {"transformers", "lora", "things"} | WORLDLY:
         have["encoder"] = TinyEncoder()
         wanted.pop("encoder", None)
     if group == "trainer":

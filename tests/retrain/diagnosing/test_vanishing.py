@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scrubjay.retrain.diagnosing.vanishing import vanishing_folder
+from tests.cli.pressing import heard
 
 HOLDS = """
 import sys, time
@@ -36,7 +37,8 @@ def test_it_is_gone_after_the_block_and_after_an_error() -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_it_is_gone_when_its_process_was_killed(how: signal.Signals) -> None:
-    process = subprocess.Popen([sys.executable, "-c", HOLDS], stdout=subprocess.PIPE, text=True)
+    with heard():
+        process = subprocess.Popen([sys.executable, "-c", HOLDS], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     folder = Path(process.stdout.readline().strip())
     assert (folder / "weights" / "last.ckpt").exists()
