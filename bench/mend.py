@@ -9,7 +9,8 @@ it late, if at all (large ones: Yuksekgonul et al. 2023). The same encoder, pict
 number of steps with `model.kinds=[relation]` is asked the same held-out captions: with the place
 turned into its opposite (learned from), with both things exchanged (never learned from), and for
 ordinary retrieval (R@1: a picture of the same two things, whichever is above). Which shapes and
-colours are held out together is settled beforehand, and nothing is chosen by them.
+colours are held out together is settled beforehand. The world and the number of steps were chosen
+on other seeds than those asked; with half the steps both ways may end at chance.
 """
 
 from __future__ import annotations
