@@ -19,6 +19,7 @@ def runs(*program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_what_imports_torchvision_works_once_mended() -> None:
     done = runs(MEND, IMPORTS, "from lightning.pytorch import Trainer")
     assert done.returncode == 0, done.stderr
@@ -34,6 +35,7 @@ def test_training_imports_with_any_torchvision_and_without_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_operators_that_load_are_the_real_ones() -> None:
     """Where torchvision fits torch nothing is declared in its place."""
     fits = runs("import torchvision").returncode == 0
