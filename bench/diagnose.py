@@ -88,7 +88,7 @@ def digits(source: Path, folder: Path, held_out: str | None) -> Iterable[dict[st
                 }
 
 
-def world(folder: Path, scenes: int) -> Iterable[dict[str, Any]]:
+def world(folder: Path, scenes: int, *, seed: int = SEED) -> Iterable[dict[str, Any]]:
     """Scenes, each drawn, written in one language and said by one of a few voices."""
     from PIL import Image
 
@@ -100,7 +100,7 @@ def world(folder: Path, scenes: int) -> Iterable[dict[str, Any]]:
 
     for name in ("recordings", "pictures"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    random, speaker = np.random.default_rng([SEED, 40_000_003]), Speaker()
+    random, speaker = np.random.default_rng([seed, 40_000_003]), Speaker()
     voices = {
         language: [any_voice(language, random, held_out=True) for _ in range(VOICES // 4)]
         for language in Language
