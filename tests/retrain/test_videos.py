@@ -54,4 +54,4 @@ def test_a_video_is_found_after_each_deployment_and_heard_and_read_once(tmp_path
         assert sorted(row["moment_s"] for row in rows) == pytest.approx([0, 2, 4], abs=0.15)
         assert {row["version"] for row in rows} == {version}
     learned = {video.id: video.sha256}
-    assert _pairs(now, learned, held=()) == []
+    assert _pairs(now, learned, held=(), heard=0) == []
