@@ -195,6 +195,8 @@ def _brings_every_library(builder: Builder) -> None:
         for path in (builder.root / "opt").rglob("*")
         if ".so" in path.name and path.is_file() and not path.is_symlink()
         if not FOR_GPUS.match(path.name)
+        # Compiled for a torch with GPUs; beside one without, it is mended when it is imported.
+        if path.parent.name != "torchvision"
     ]
     brought = {path.name for path in (builder.root / "opt").rglob("*.so*")}
     said = subprocess.run(
