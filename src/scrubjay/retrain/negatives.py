@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from scrubjay.core.errors import Damaged
 from scrubjay.core.protocols import Progress
-from scrubjay.core.types import Item
+from scrubjay.core.types import Item, Split
 from scrubjay.search.hard_negatives import hard_negatives, marked_wrong
 from scrubjay.store.durable import write_durably
 from scrubjay.store.home import Home
@@ -68,7 +68,8 @@ def forget_negatives(folder: Path) -> None:
 def _mined(
     home: Home, items: Sequence[Item], heard: int | None, progress: Progress
 ) -> dict[str, tuple[str, ...]]:
-    first = marked_wrong(home.feedback.judgements(until=heard), items)
+    learned = [item for item in items if item.split is Split.TRAIN]
+    first = marked_wrong(home.feedback.judgements(until=heard), learned)
     champion = home.registry.champion()
     if champion is None or champion.generation not in home.generations.names():
         log.warning("nothing is served yet: there is no index to mine hard negatives from")
