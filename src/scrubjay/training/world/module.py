@@ -10,11 +10,13 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import Optimizer
 
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.models.builtin.network import Network, TextFront
 from scrubjay.training.losses import PairLoss
 from scrubjay.training.schedule import scheduled
+from scrubjay.training.stepping import adamw, clip_gradients
 from scrubjay.training.world.bank import ConceptBank
 from scrubjay.training.world.batches import WorldBatch
 from scrubjay.training.world.facts import Facts
@@ -176,7 +178,7 @@ class WorldModule(LightningModule):
         tables = [cast("nn.Parameter", text.table.weight), self.bank.atoms, self.bank.coloured]
         chosen = {id(one) for one in tables}
         others: list[nn.Parameter] = [one for one in self.parameters() if id(one) not in chosen]
-        optimizer = torch.optim.AdamW(
+        optimizer = adamw(
             [
                 {
                     "params": [one for one in others if one.ndim >= 2],
@@ -187,9 +189,19 @@ class WorldModule(LightningModule):
             ],
             lr=self._lr,
             betas=self._betas,
+            trainer=self.trainer,
         )
         total = int(self.trainer.estimated_stepping_batches)
         return scheduled(optimizer, total=total, warmup=self._warmup, final=self._final_lr)
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip as the Trainer was told to, in any precision."""
+        clip_gradients(self.trainer, optimizer, gradient_clip_val, gradient_clip_algorithm)
 
 
 def agree_named(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
