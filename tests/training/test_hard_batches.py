@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import replace
 
@@ -13,13 +12,13 @@ from hypothesis import strategies as st
 
 from scrubjay.core.errors import BadConfig, UnknownName
 from scrubjay.core.types import Item, Kind, Split
+from scrubjay.evaluate.minimal_alone import plain
 from scrubjay.training.data import PairData
 from scrubjay.training.hard_batches import (
     NOTHING,
     HardPairData,
     hard_epoch_batches,
     kinds_of,
-    plain,
 )
 from scrubjay.training.pairs import epoch_batches
 from tests.training.collection import Collection, make
@@ -139,12 +138,6 @@ def test_without_negatives_batches_are_those_of_pairs() -> None:
         assert np.array_equal(one.inputs["image"]["pixels"], other.inputs["image"]["pixels"])
 
 
-def test_an_empty_table_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        data(make(8, val_every=0), hard=0.5)
-    assert "no hard negatives are known" in caplog.text
-
-
 def test_wrong_captions_are_nobodys_and_never_right_of_another() -> None:
     made = coloured()
     encoder = TinyEncoder()
@@ -182,6 +175,35 @@ def test_a_wrong_caption_that_is_right_of_another_in_the_batch_is_left_out() -> 
     ]
     (batch,) = batches(data(made, kinds=["attribute"], batch_size=2))
     assert batch.groups["text"].tolist() == batch.groups["image"].tolist()
+
+
+def test_digits_bring_wrong_digits_that_nothing_in_the_batch_is() -> None:
+    made = make(6, val_every=0)
+    digits = ("seven", "three", "7", "nine", "four", "five")
+    made.items[:] = [
+        replace(item, captions=(text,)) for item, text in zip(made.items, digits, strict=True)
+    ]
+    encoder = TinyEncoder()
+    told: list[tuple[str, ...]] = []
+    ready = encoder.preprocess
+
+    def noting(modality, *, train):
+        def note(media):
+            if modality.value == "text":
+                told.append(tuple(media))
+            return ready(modality, train=train)(media)
+
+        return note
+
+    encoder.preprocess = noting  # type: ignore[method-assign]
+    settings = {"negatives": {}, "hard": 0.0, "kinds": ["count"], "batch_size": 2, "wrongs": 3}
+    found = batches(HardPairData(made.items, made.read, encoder, **settings))
+    assert [(one.groups["text"] == NOTHING).sum() for one in found] == [len(t) - 2 for t in told]
+    assert any(len(texts) > 2 for texts in told)
+    for texts in told:
+        right, wrong = {plain(one) for one in texts[:2]}, [plain(one) for one in texts[2:]]
+        assert set(wrong) <= {"3", "4", "5", "7", "9"} - right
+        assert len(set(wrong)) == len(wrong)
 
 
 def test_as_many_wrong_captions_as_asked_for_at_most() -> None:

@@ -103,6 +103,26 @@ NUMBERS = (
 )
 """From one on."""
 COUNTS = {word: at + 1 for at, word in enumerate(NUMBERS)}
+NUMBER_WORDS: Mapping[str, int] = {
+    "zero": 0,
+    **COUNTS,
+    "thirteen": 13,
+    "fourteen": 14,
+    "fifteen": 15,
+    "sixteen": 16,
+    "seventeen": 17,
+    "eighteen": 18,
+    "nineteen": 19,
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
+"""Numbers that are one word."""
 
 OPPOSITES = (
     ("to the left of", "to the right of"),

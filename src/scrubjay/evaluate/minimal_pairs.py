@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import islice
 from random import Random
 
+from scrubjay.evaluate.minimal_alone import number_changes, numbers_of
 from scrubjay.evaluate.minimal_changes import Change, applied
 from scrubjay.evaluate.minimal_rules import (
     attribute_changes,
@@ -31,8 +32,9 @@ class PairKind(StrEnum):
     """What a wrong caption has wrong.
 
     ATTRIBUTE: two attributes change places, or one colour becomes another. COUNT: one more or one
-    fewer. RELATION: a place becomes its opposite. ORDER: the things on both sides of a place change
-    theirs. OBJECT: a thing becomes another of the collection.
+    fewer; a number that is all a caption says becomes another of the collection. RELATION: a place
+    becomes its opposite. ORDER: the things on both sides of a place change theirs. OBJECT: a thing
+    becomes another of the collection.
     """
 
     ATTRIBUTE = "attribute"
@@ -63,6 +65,7 @@ def minimal_pairs(
     per_caption: int = 1,
     seed: int = 0,
     vocabulary: Sequence[str] | None = None,
+    numbers: Sequence[str] | None = None,
 ) -> list[list[MinimalPair]]:
     """Wrong captions for each caption, drawn from all that the rules give.
 
@@ -75,19 +78,22 @@ def minimal_pairs(
         per_caption: pairs of each kind a caption gets, at most.
         seed: of the draw.
         vocabulary: nouns that things may become, in singular or plural, an article before them or
-            not; None takes those the captions name with `a`, `an` or a count.
+            not; None takes those the captions name with `a`, `an` or a count, or alone.
+        numbers: what a number that is all a caption says may become; None takes those of the
+            captions.
 
     Returns:
         One list a caption, in order of the kinds; empty where nothing can be changed.
     """
     nouns = names_of(captions) if vocabulary is None else tuple(dict.fromkeys(vocabulary))
+    counts = numbers_of(captions) if numbers is None else tuple(dict.fromkeys(numbers))
     chosen = tuple(dict.fromkeys(PairKind(one) for one in kinds))
     made: list[list[MinimalPair]] = []
     for caption in captions:
         mine: list[MinimalPair] = []
         for kind in chosen:
             draw = Random(f"{seed} {kind.value} {caption}")  # noqa: S311 - no secret
-            changes = _changes(caption, kind, nouns)
+            changes = _changes(caption, kind, nouns, counts)
             draw.shuffle(changes)
             mine += islice(_pairs(caption, kind, changes), per_caption)
         made.append(mine)
@@ -95,13 +101,19 @@ def minimal_pairs(
 
 
 def every_pair(
-    caption: str, kind: PairKind, *, vocabulary: Sequence[str] = ()
+    caption: str,
+    kind: PairKind,
+    *,
+    vocabulary: Sequence[str] = (),
+    numbers: Sequence[str] = (),
 ) -> list[MinimalPair]:
     """All that the rules of one kind give for a caption; each wrong caption once."""
-    return list(_pairs(caption, kind, _changes(caption, kind, vocabulary)))
+    return list(_pairs(caption, kind, _changes(caption, kind, vocabulary, numbers)))
 
 
-def _changes(caption: str, kind: PairKind, vocabulary: Sequence[str]) -> list[Change]:
+def _changes(
+    caption: str, kind: PairKind, vocabulary: Sequence[str], numbers: Sequence[str]
+) -> list[Change]:
     if not is_english(caption):
         return []
     words = words_of(caption)
@@ -110,7 +122,7 @@ def _changes(caption: str, kind: PairKind, vocabulary: Sequence[str]) -> list[Ch
         case PairKind.ATTRIBUTE:
             return attribute_changes(caption, words, phrases)
         case PairKind.COUNT:
-            return count_changes(caption, words, phrases)
+            return number_changes(caption, words, numbers) or count_changes(caption, words, phrases)
         case PairKind.RELATION:
             return relation_changes(caption, words, phrases)
         case PairKind.ORDER:

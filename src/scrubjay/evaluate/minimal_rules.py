@@ -24,6 +24,7 @@ from scrubjay.evaluate.english import (
     plural,
     singular,
 )
+from scrubjay.evaluate.minimal_alone import thing_alone, value_of
 from scrubjay.evaluate.minimal_changes import Change
 from scrubjay.evaluate.noun_phrases import NounPhrase, noun_phrases, number_of
 from scrubjay.evaluate.words import Word, is_action, is_english, place_at, words_of
@@ -56,7 +57,7 @@ _PARTICLES = each(
 
 
 def names_of(captions: Sequence[str]) -> tuple[str, ...]:
-    """The things captions name with `a`, `an` or a count, each once, in order.
+    """The things captions name with `a`, `an` or a count, or alone, each once, in order.
 
     Where enough are named by two captions and more, only those: what one caption alone names is
     often no thing.
@@ -69,6 +70,9 @@ def names_of(captions: Sequence[str]) -> tuple[str, ...]:
             for phrase in noun_phrases(caption, words):
                 if _replaceable(caption, words, phrase):
                     mine.setdefault(phrase.name)
+            alone = thing_alone(caption, words)
+            if alone is not None:
+                mine.setdefault(alone.text)
             found.update(mine.keys())
     often = tuple(name for name, captioned in found.items() if captioned > 1)
     names = often if len(often) >= ENOUGH else tuple(found)
@@ -172,16 +176,21 @@ def object_changes(
     """A thing turned into another that the caption does not name, one for one, many for many."""
     named = {name for phrase in phrases for name in (phrase.name, phrase.one)}
     named |= {form for word in words for form in (word.text, singular(word.text))}
+    things = [
+        (words[phrase.noun[0]].start, words[phrase.noun[-1]].end, phrase.name, phrase.several)
+        for phrase in phrases
+        if _replaceable(caption, words, phrase)
+    ]
+    alone = thing_alone(caption, words, vocabulary)
+    if alone is not None:
+        things = [(alone.start, alone.end, alone.text, not may_be_singular(alone.text))]
     found: list[Change] = []
-    for phrase in phrases:
-        if not _replaceable(caption, words, phrase):
-            continue
-        start, end = words[phrase.noun[0]].start, words[phrase.noun[-1]].end
-        for noun in _nouns(vocabulary, several=phrase.several):
-            alone = singular(noun)
-            if {noun, alone, *noun.split(), *alone.split()} & named or _alike(alone, phrase.one):
+    for start, end, name, several in things:
+        for noun in _nouns(vocabulary, several=several):
+            one = singular(noun)
+            if {noun, one, *noun.split(), *one.split()} & named or _alike(one, singular(name)):
                 continue
-            found.append(Change(((start, end, noun),), (phrase.name, noun)))
+            found.append(Change(((start, end, noun),), (name, noun)))
     return found
 
 
@@ -330,6 +339,8 @@ def _replaceable(caption: str, words: list[Word], phrase: NounPhrase) -> bool:
     nouns = [words[at] for at in phrase.noun]
     if any(word.named or word.text in GENERAL | UNITS for word in nouns):
         return False
+    if phrase.last + 1 < len(words) and value_of(words[phrase.last + 1].text) is not None:
+        return False  # "a handwritten seven"
     last = nouns[-1].text
     if singular(last) in GENERAL or _qualifies(last) or last.endswith("ed"):
         return False

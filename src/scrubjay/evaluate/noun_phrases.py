@@ -10,6 +10,7 @@ from scrubjay.evaluate.english import (
     COUNTS,
     DETERMINERS,
     FUNCTION_WORDS,
+    NUMBER_WORDS,
     is_adverb,
     is_plural,
     singular,
@@ -169,7 +170,7 @@ def _doing(word: str) -> bool:
 def _may_be_noun(word: str) -> bool:
     if not word.isalpha() or len(word) < 2 or is_adverb(word):
         return False
-    return word not in FUNCTION_WORDS and word not in COUNTS
+    return word not in FUNCTION_WORDS and word not in NUMBER_WORDS
 
 
 def _joined(caption: str, words: list[Word], at: int) -> bool:

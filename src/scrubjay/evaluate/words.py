@@ -20,6 +20,7 @@ from scrubjay.evaluate.english import (
     DETERMINERS,
     FUNCTION_WORDS,
     ING_NOUNS,
+    NUMBER_WORDS,
     RELATIONS,
     SYMMETRIC,
     each,
@@ -152,7 +153,7 @@ def _before_nouns(word: str) -> bool:
 
 
 def _class_of(word: str) -> WordClass | None:
-    if word in COUNTS or (word.isdigit() and 0 < int(word) <= len(COUNTS)):
+    if word in NUMBER_WORDS or (word.isdigit() and 0 < int(word) <= len(COUNTS)):
         return WordClass.COUNT
     if word in COLOURS:
         return WordClass.COLOUR

@@ -8,7 +8,6 @@ of no picture, so that they are negatives of every picture and recording and of 
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,13 +17,12 @@ import numpy as np
 from scrubjay.core.errors import BadConfig, UnknownName
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.core.types import EncoderSpec, Item, Media, Modality
+from scrubjay.evaluate.minimal_alone import numbers_of, plain
 from scrubjay.evaluate.minimal_pairs import PairKind, minimal_pairs
 from scrubjay.evaluate.minimal_rules import names_of
 from scrubjay.training.data import PairData, TrainBatches
 from scrubjay.training.pairs import Anchor, Draw, epoch_batches
 from scrubjay.training.views import Decoded
-
-log = logging.getLogger(__name__)
 
 NOTHING = -1
 """The content group of a wrong caption: no picture's and no recording's."""
@@ -75,13 +73,9 @@ class HardPairData(PairData):
         self.kinds = kinds_of(kinds)
         self._hard, self._wrongs = hard, wrongs if self.kinds else 0
         self._table = alike(self._anchors, negatives) if hard else {}
-        self._names = _names(self._anchors) if PairKind.OBJECT in self.kinds else ()
-        if hard and not self._table:
-            log.warning(
-                "no hard negatives are known for this training part: batches are drawn at random; "
-                "add the folder and train on the home's items, so that the index of the version "
-                "served can name what looks alike"
-            )
+        said = _captions(self._anchors)
+        self._names = names_of(said) if PairKind.OBJECT in self.kinds else ()
+        self._numbers = numbers_of(said) if PairKind.COUNT in self.kinds else ()
 
     def _train_batches(self) -> TrainBatches:
         return HardBatches(
@@ -96,6 +90,7 @@ class HardPairData(PairData):
             kinds=self.kinds,
             wrongs=self._wrongs,
             names=self._names,
+            numbers=self._numbers,
         )
 
 
@@ -116,11 +111,13 @@ class HardBatches(TrainBatches):
         kinds: Sequence[PairKind],
         wrongs: int,
         names: Sequence[str],
+        numbers: Sequence[str],
     ) -> None:
         """Take what batches are drawn from."""
         super().__init__(anchors, encoder, spec, decoded, batch_size, seed)
         self._table, self._hard = table, hard
-        self._kinds, self._wrongs, self._names = kinds, wrongs, names
+        self._kinds, self._wrongs = kinds, wrongs
+        self._names, self._numbers = names, numbers
         self._groups = [anchor.group.number for anchor in anchors]
         self._said = {
             anchor.group.number: frozenset(plain(one) for one in anchor.group.captions)
@@ -161,6 +158,7 @@ class HardBatches(TrainBatches):
             per_caption=self._wrongs,
             seed=int(random.integers(2**32)),
             vocabulary=self._names,
+            numbers=self._numbers,
         )
         made: dict[str, str] = {}
         for mine in pairs:
@@ -185,11 +183,6 @@ def kinds_of(kinds: Sequence[str]) -> tuple[PairKind, ...]:
         if name not in known:
             raise UnknownName("kind of wrong caption in model.kinds", str(name), known)
     return tuple(PairKind(one) for one in dict.fromkeys(kinds))
-
-
-def plain(caption: str) -> str:
-    """A caption without what does not change what it says: case, spaces, a full stop."""
-    return " ".join(caption.casefold().split()).rstrip(".! ")
 
 
 def alike(
@@ -265,6 +258,6 @@ def _next(waiting: list[int], taken: np.ndarray[tuple[int], np.dtype[np.bool_]])
     return waiting[-1] if waiting else None
 
 
-def _names(anchors: Sequence[Anchor]) -> tuple[str, ...]:
+def _captions(anchors: Sequence[Anchor]) -> list[str]:
     groups = {anchor.group.number: anchor.group for anchor in anchors}
-    return names_of([caption for group in groups.values() for caption in group.captions])
+    return [caption for group in groups.values() for caption in group.captions]

@@ -9,7 +9,7 @@ import pytest
 
 from scrubjay.core.config import Settings
 from scrubjay.core.errors import NotReady
-from scrubjay.core.types import Modality
+from scrubjay.core.types import Kind, Modality
 from scrubjay.retrain.diagnosing import probes
 from scrubjay.store.feedback import Judgement
 from scrubjay.store.home import Home
@@ -101,6 +101,21 @@ def test_probes_that_people_made_are_asked(asked, tmp_path):
         "something red": True,
         "something green": False,
     }
+
+
+def test_captions_that_are_one_number_are_asked_of_pictures_and_of_recordings(asked):
+    digits = ("one", "two", "three", "7")
+    items = [
+        dataclasses.replace(one, captions=(digits[at % 4],), group=f"digit-{digits[at % 4]}")
+        for at, one in enumerate(asked.items)
+    ]
+    section = probes.measure(collected.material(_Shelf(items, asked.read)))
+    for modality, kind in (("image", Kind.IMAGE), ("speech", Kind.SPEECH)):
+        found = by_kind(section, modality)
+        assert set(found) == {"count"}
+        said = [one.captions[0] for one in items if one.kind is kind]
+        assert found["count"].n == len(said) - said.count("7")  # no other is in figures
+    assert {one.wrong for one in section.failures} <= {"one", "two", "three"}
 
 
 def test_without_captions_there_is_nothing_to_ask(asked):

@@ -13,6 +13,7 @@ from scrubjay.core.errors import NotReady
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Item, Modality
 from scrubjay.evaluate.feedback_probes import ProbeFigures, probe_figures
+from scrubjay.evaluate.minimal_alone import plain
 from scrubjay.evaluate.minimal_pairs import MinimalPair, minimal_pairs
 from scrubjay.evaluate.probing import Accuracy, Scored, accuracies, worst_of
 from scrubjay.retrain.diagnosing.captions_encoded import encode_texts
@@ -182,11 +183,11 @@ def _pairs(material: Material, modality: Modality) -> Iterable[Asked]:
     made = dict(zip(captions, minimal_pairs(captions), strict=True))
     said: dict[str, set[str]] = {}
     for item in material.items:
-        said.setdefault(item.group, set()).update(item.captions)
+        said.setdefault(item.group, set()).update(map(plain, item.captions))
     for row, item in enumerate(owners):
         for caption in dict.fromkeys(item.captions):
             for pair in made[caption]:
-                if pair.wrong not in said[item.group]:
+                if plain(pair.wrong) not in said[item.group]:
                     yield Asked(row, item, pair)
 
 
