@@ -197,7 +197,7 @@ def test_only_new_pairs_and_the_replayed_are_read_and_never_the_test_split(tmp_p
 def test_the_first_month_starts_from_the_configured_encoder(tmp_path) -> None:
     found = fitted(tmp_path)
     assert (found.started_from, found.alpha, found.scores) == ("base", 1.0, {})
-    assert found.why == "the encoder has no source, so nothing to keep: alpha is 1"
+    assert found.why == "what learned began without weights to keep: alpha is 1"
 
 
 def test_a_month_may_start_from_the_base_again(champions, tmp_path) -> None:

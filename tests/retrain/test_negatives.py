@@ -107,6 +107,51 @@ def test_hits_marked_as_wrong_come_first(home: Home, shelf: Shelf, tmp_path: Pat
         assert (named[0] == train[-1].group) == first
 
 
+@pytest.mark.parametrize("hard", [0.5, 0])
+def test_a_folder_the_home_does_not_hold_is_named_once_with_what_to_do(
+    home: Home, shelf: Shelf, tmp_path: Path, hard: float
+) -> None:
+    folder = tmp_path / "more pictures"
+    folder.mkdir()
+    more = Shelf(folder)
+    for n in range(3):
+        more.picture(f"green-{n}.png", (9, 20 * n, 9), captions=(f"green of {n}",))
+    learned = [*shelf.items, *(replace(one, split=Split.TRAIN) for one in more.items)]
+    data = {**ASKS["datamodule"], "folder": str(folder), "hard": hard}
+    said: list[str] = []
+    for leads in (True, False, True):
+        negatives_for(
+            home,
+            tmp_path / "run",
+            {"datamodule": data},
+            learned,
+            leads=leads,
+            warn=said.append,
+            progress=silent,
+        )
+    assert len(said) == (1 if hard else 0)
+    if hard:
+        assert "3 of 14 things to learn from are not in the index" in said[0]
+        assert said[0].endswith(f"run `scrubjay add '{folder}'` first")
+
+
+def test_what_the_index_holds_is_no_reason_to_say_anything(
+    home: Home, shelf: Shelf, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    negatives_for(home, tmp_path, ASKS, shelf.items, warn=said.append, progress=silent)
+    assert said == []
+
+
+def test_an_index_without_look_alikes_is_said(home: Home, shelf: Shelf, tmp_path: Path) -> None:
+    said: list[str] = []
+    same = [replace(one, captions=("grey",)) for one in shelf.items]
+    found = negatives_for(home, tmp_path, ASKS, same, warn=said.append, progress=silent)
+    assert found == {"negatives": {}}
+    assert len(said) == 1
+    assert "no two things that look alike" in said[0]
+
+
 def test_a_configuration_that_does_not_ask_gets_none(home: Home, tmp_path: Path) -> None:
     assert negatives_for(home, tmp_path, compose([]), [], progress=silent) == {}
 
@@ -119,6 +164,7 @@ def test_without_an_index_nothing_is_mined_and_it_is_said(
         found = negatives_for(empty, tmp_path / "run", ASKS, shelf.items, progress=silent)
     assert found == {"negatives": {}}
     assert "no index to mine" in caplog.text
+    assert "scrubjay add FOLDER" in caplog.text
 
 
 @pytest.mark.parametrize("text", ["[1", "[]", '{"a": 1}'])

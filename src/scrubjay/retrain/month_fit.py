@@ -276,7 +276,7 @@ def _choose(
     from scrubjay.training.wise_ft import Chosen, choose_alpha
 
     if knew is None:
-        return Chosen(1.0, {}, "the encoder has no source, so nothing to keep: alpha is 1")
+        return Chosen(1.0, {}, "what learned began without weights to keep: alpha is 1")
     trainer: Any = fitted.objects["trainer"]
     return choose_alpha(
         _encoder_of(fitted),

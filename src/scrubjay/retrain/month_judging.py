@@ -54,6 +54,7 @@ def evaluate(month: Month) -> Mapping[str, Any]:
         mine.views if frozen else {},
         theirs.views if theirs else None,
         found_among=month.plan.evaluate.found_among,
+        new=challenger.spec.modalities - champion.spec.modalities if champion else (),
     )
     sets = comparisons(
         of,

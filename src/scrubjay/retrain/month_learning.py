@@ -23,7 +23,13 @@ def fit(month: Month) -> Mapping[str, Any]:
     """Train from the champion on new items and some old ones, and choose between the two."""
     home, config = month.home, _named(month.plan.train, month.run.month)
     negatives = negatives_for(
-        home, month.folder, config, month.taught_from, heard=month.heard, progress=month.progress
+        home,
+        month.folder,
+        config,
+        month.taught_from,
+        heard=month.heard,
+        warn=lambda why: month.log.say("mined too little", step="fit", level="warning", why=why),
+        progress=month.progress,
     )
     try:
         fitted = fit_month(

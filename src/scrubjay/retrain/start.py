@@ -33,7 +33,8 @@ def from_champion(config: Mapping[str, Any], champion: Path) -> dict[str, Any]:
 
     How training varies what it shows is the configuration's where it is of the same family, else
     the champion's own. All else that decides the network is the champion's. What is built around an
-    encoder, such as adapters, is built around the champion.
+    encoder, such as adapters, is built around the champion; a tower that is put on an encoder, as
+    family `speech` does, is put on a champion that is not of that family yet.
 
     Args:
         config: of the fit, with a node `encoder`.
@@ -45,6 +46,12 @@ def from_champion(config: Mapping[str, Any], champion: Path) -> dict[str, Any]:
     """
     family = read_export(champion / EXPORT_FOLDER).family
     configured = config.get("encoder")
+    if isinstance(configured, Mapping) and configured.get("family") != family:
+        base = put_on(configured)
+        if base is not None:
+            node = version_node(champion, family, base)
+            del node[TARGET]
+            return {**config, "encoder": {**configured, BASE: node}}
     node = version_node(champion, family, begins_with(configured))
     if isinstance(configured, Mapping) and begins_with(configured) is not configured:
         node = {**configured, BASE: node}
@@ -56,6 +63,13 @@ def begins_with(encoder: object) -> object:
     base = encoder.get(BASE) if isinstance(encoder, Mapping) else None
     around = isinstance(base, Mapping) and TARGET in base and not base.get(PARTIAL)
     return base if around else encoder
+
+
+def put_on(encoder: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What a node puts a new tower on: family and options of an encoder; None where it does not."""
+    base = encoder.get(BASE)
+    adds = isinstance(base, Mapping) and TARGET not in base and "family" in encoder
+    return base if adds else None
 
 
 def version_node(folder: Path, family: str, configured: object = None) -> dict[str, Any]:

@@ -78,6 +78,32 @@ def test_what_was_saved_is_loaded_again_and_a_month_starts_from_it(
     assert month.spec.fingerprint == again.spec.fingerprint
 
 
+def test_a_month_puts_the_tower_on_a_champion_without_it_and_then_goes_on_with_it(
+    speech_model, version_folder, speech_version
+) -> None:
+    config = compose(
+        [
+            "experiment=speech_tower",
+            "encoder.base.source=elsewhere",
+            "+encoder.base.crop=[0.5,0.9]",
+            f"encoder.speech='{speech_model('hubert')}'",
+            "encoder.head.width=32",
+        ]
+    )
+    node = from_champion(config, version_folder("clip"))["encoder"]
+    base = node.pop("base")
+    configured = {name: value for name, value in config["encoder"].items() if name != "base"}
+    assert node == configured
+    assert (base["family"], base["source"]) == ("transformers", str(version_folder("clip")))
+    assert base["crop"] == [0.5, 0.9]
+    put = build_encoder({"encoder": {**node, "base": base}})
+    served = load_trainable("transformers", source=version_folder("clip"))
+    assert np.array_equal(bits(put, Modality.IMAGE), bits(served, Modality.IMAGE))
+    node = from_champion(config, speech_version("hubert"))["encoder"]
+    assert (node["family"], node["source"]) == ("speech", str(speech_version("hubert")))
+    assert "base" not in node
+
+
 def test_each_part_is_saved_in_its_own_format(speech_version) -> None:
     from transformers import CLIPModel, HubertModel
 

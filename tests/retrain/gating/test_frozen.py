@@ -110,6 +110,52 @@ def test_a_modality_only_the_challenger_has_is_not_compared() -> None:
     assert set(outcomes(mine, theirs).directions.tolist()) == {"text->image"}
 
 
+def test_where_the_champion_has_no_tower_it_guesses() -> None:
+    groups = ["a", "b", "c", "d"]
+    mine = {one: view(one, groups, 1) for one in Modality}
+    mine[Modality.SPEECH] = view(Modality.SPEECH, ["a", "a", "b", "c", "d"], 1)
+    theirs = {one: view(one, groups, 2) for one in (Modality.IMAGE, Modality.TEXT)}
+    both = outcomes(mine, theirs, found_among=2)
+    of = outcomes(mine, theirs, found_among=2, new={Modality.SPEECH})
+    assert of.champion is not None
+    assert both.champion is not None
+    assert of.guessed.tolist() == [name != "text->image" for name in of.directions]
+    assert of.champion[~of.guessed].tolist() == both.champion.tolist()
+    assert of.challenger[~of.guessed].tolist() == both.challenger.tolist()
+    # Two of four pictures; of five recordings two, of which one or two are right.
+    chances = {"speech->image": {"a": 2 / 4}, "text->speech": {"a": 1 - 3 / 10, "b": 2 / 5}}
+    for name, by_group in chances.items():
+        for group, chance in by_group.items():
+            chosen = (of.directions == name) & (of.groups == group)
+            assert chosen.any()
+            assert of.champion[chosen] == pytest.approx(chance)
+    everything = outcomes(mine, theirs, found_among=20, new={Modality.SPEECH})
+    assert everything.champion is not None
+    assert everything.champion.min() == everything.challenger.min() == 1
+
+
+def test_what_a_new_tower_finds_makes_up_for_no_loss() -> None:
+    old, new = item("a"), item("b", month="2026-02")
+    views = {one: view(one, ["a", "b"], 5) for one in Modality}
+    before = {one: views[one] for one in (Modality.IMAGE, Modality.TEXT)}
+    of = outcomes(views, before, new={Modality.SPEECH})
+    sets = comparisons(
+        of,
+        [old, new],
+        new={"b"},
+        month="2026-02",
+        slices={"month": lambda one: [one.month]},
+    )
+    queries = {one.name: (one.part, len(one.groups)) for one in sets}
+    assert queries == {
+        "2026-02": (Part.HELD_OUT, 4),
+        "2026-02, what both can be asked": (Part.SLICE, 1),
+        "2026-01": (Part.EARLIER, 1),
+        "month: 2026-01": (Part.SLICE, 1),
+        "month: 2026-02": (Part.SLICE, 1),
+    }
+
+
 def test_sets_are_this_months_earlier_months_and_slices() -> None:
     items = [
         item("old1", "2026-01", language="en"),

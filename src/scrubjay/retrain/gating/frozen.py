@@ -6,8 +6,10 @@ items are the same in every later run: frozen. A query stands for itself in ever
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import comb
 from typing import TypeAlias
 
 import numpy as np
@@ -20,6 +22,7 @@ from scrubjay.retrain.gating.gates import Comparison
 from scrubjay.retrain.gating.settings import Part
 
 Views: TypeAlias = Mapping[Modality, View]
+SHARED = "what both can be asked"
 FOUND_AMONG = 10
 """A query succeeds when a right answer is among so many first, unless it is said otherwise."""
 SEARCHED = (Modality.IMAGE, Modality.SPEECH)
@@ -35,12 +38,14 @@ class Outcomes:
         challenger: (n,) 1 where a right answer is among the first so many, else 0.
         champion: the same queries; None without a champion.
         directions: (n,) such as `text->image`.
+        guessed: (n,) bool: the champion has no tower for it, and its success is that of a guess.
     """
 
     groups: NDArray[np.str_]
     challenger: NDArray[np.float64]
     champion: NDArray[np.float64] | None
     directions: NDArray[np.str_]
+    guessed: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -52,41 +57,60 @@ def held_out(items: Sequence[Item], held: Collection[str]) -> list[Item]:
 
 
 def outcomes(
-    challenger: Views, champion: Views | None, *, found_among: int = FOUND_AMONG
+    challenger: Views,
+    champion: Views | None,
+    *,
+    found_among: int = FOUND_AMONG,
+    new: Collection[Modality] = (),
 ) -> Outcomes:
     """Ask both models every query whose rows both have.
 
     Args:
         found_among: a query succeeds when a right answer is among so many first.
+        new: modalities that the champion has no tower for. The challenger is asked in them, too;
+            the champion guesses: its success is the chance of a right answer among so many first
+            of a shuffled gallery.
     """
     if champion is not None:
+        added = {one: view for one, view in challenger.items() if one in new}
         challenger, champion = _aligned(challenger, champion), _aligned(champion, challenger)
+        challenger |= added
     asked = [
         (query, gallery)
         for query in challenger
         for gallery in SEARCHED
         if query is not gallery and gallery in challenger
     ]
-    groups, mine, theirs, names = [], [], [], []
+    groups, mine, theirs, names, guessed = [], [], [], [], []
     for query, gallery in asked:
         found = _found(challenger[query], challenger[gallery], found_among)
         if found is None:
             continue
         positions, successes = found
-        groups.append(np.asarray(challenger[query].groups)[positions])
+        of = np.asarray(challenger[query].groups)[positions]
+        guesses = champion is not None and (query not in champion or gallery not in champion)
+        groups.append(of)
         mine.append(successes)
         names.append(np.full(len(positions), f"{query.value}->{gallery.value}"))
+        guessed.append(np.full(len(positions), guesses))
         if champion is not None:
-            theirs.append(_successes(champion[query], champion[gallery], found_among))
+            theirs.append(
+                _guesses(of, challenger[gallery], found_among)
+                if guesses
+                else _successes(champion[query], champion[gallery], found_among)
+            )
     if not groups:
         empty = np.empty(0, np.float64)
         none = np.empty(0, np.str_)
-        return Outcomes(none, empty, empty if champion is not None else None, none)
+        return Outcomes(
+            none, empty, empty if champion is not None else None, none, np.empty(0, np.bool_)
+        )
     return Outcomes(
         np.concatenate(groups),
         np.concatenate(mine),
         np.concatenate(theirs) if champion is not None else None,
         np.concatenate(names),
+        np.concatenate(guessed),
     )
 
 
@@ -100,6 +124,9 @@ def comparisons(
 ) -> list[Comparison]:
     """This month's held-out part, every earlier month's, and slices.
 
+    Guesses count in this month's held-out part alone, and then it stands beside itself without
+    them: what a new tower can do makes up for no loss.
+
     Args:
         items: the frozen ones.
         new: ids of what this run brought.
@@ -112,15 +139,18 @@ def comparisons(
     set_of = {group: _set_of(some, new, month) for group, some in of_group.items()}
     sets = np.array([set_of.get(group, "") for group in of.groups])
     found = [_part(of, sets == month, month, Part.HELD_OUT)]
+    both = ~of.guessed
+    if not both.all():
+        found.append(_part(of, (sets == month) & both, f"{month}, {SHARED}", Part.SLICE))
     earlier = sorted({name for name in set_of.values() if name != month})
-    found += [_part(of, sets == name, name, Part.EARLIER) for name in earlier]
+    found += [_part(of, (sets == name) & both, name, Part.EARLIER) for name in earlier]
     for name, values in (slices or {}).items():
         by_value: dict[str, set[str]] = {}
         for item in items:
             for value in values(item):
                 by_value.setdefault(value, set()).add(item.group)
         for value, members in sorted(by_value.items()):
-            chosen = np.isin(of.groups, sorted(members))
+            chosen = np.isin(of.groups, sorted(members)) & both
             found.append(_part(of, chosen, f"{name}: {value}", Part.SLICE))
     return [one for one in found if len(one.groups) or one.part is Part.HELD_OUT]
 
@@ -178,3 +208,14 @@ def _found(
 def _successes(query: View, gallery: View, found_among: int) -> NDArray[np.float64]:
     found = _found(query, gallery, found_among)
     return np.empty(0, np.float64) if found is None else found[1]
+
+
+def _guesses(groups: NDArray[np.str_], gallery: View, found_among: int) -> NDArray[np.float64]:
+    """Chance of a right answer among so many first of a shuffled gallery, of each query."""
+    right = Counter(gallery.groups)
+    every = comb(len(gallery), found_among)
+    missed = {
+        group: comb(len(gallery) - right[group], found_among) / every if every else 0.0
+        for group in set(groups.tolist())
+    }
+    return np.array([1 - missed[group] for group in groups.tolist()], np.float64)
