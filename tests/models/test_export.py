@@ -45,6 +45,40 @@ def test_it_reads_back_as_it_was_written(export: Path, trainable) -> None:
         read.verify(modality)
 
 
+def test_a_family_that_asks_for_nothing_is_served_in_what_the_processor_has(export: Path) -> None:
+    assert "bf16" not in (export / ENCODER_FILE).read_text()
+    assert read_export(export).exact == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("asked", "lowest", "enough"),
+    [
+        (0.9999, 1.0, True),
+        (0.9999, 0.999951, True),
+        (0.9999, 0.999949, False),
+        (0.9999, 0.5, False),
+        (0.9999, None, False),
+        (0.99, 0.9951, True),
+    ],
+)
+def test_half_of_the_distance_allowed_is_left_to_media_that_were_not_measured(
+    export: Path, asked: float, lowest: float | None, enough: bool
+) -> None:
+    towers = json.loads((export / ENCODER_FILE).read_text())["towers"]
+    towers["text"]["bf16"] = {"asked": asked, "lowest": lowest}
+    change(export, towers=towers)
+    assert read_export(export).exact == (frozenset() if enough else {Modality.TEXT})
+
+
+@pytest.mark.parametrize("told", [{}, 3, {"asked": 0.9999}, {"asked": "much", "lowest": 0.9}])
+def test_a_figure_of_bfloat16_that_is_none_is_refused(export: Path, told: object) -> None:
+    towers = json.loads((export / ENCODER_FILE).read_text())["towers"]
+    towers["text"]["bf16"] = told
+    change(export, towers=towers)
+    with pytest.raises(Damaged, match="does not describe"):
+        read_export(export)
+
+
 def test_nothing_is_pickled(export: Path) -> None:
     assert {path.suffix for path in export.iterdir()} == {".json", ".xml", ".bin"}
     for path in export.iterdir():

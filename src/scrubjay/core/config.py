@@ -11,6 +11,7 @@ from typing import Any
 HOME_VARIABLE = "SCRUBJAY_HOME"
 BUILTIN_VARIABLE = "SCRUBJAY_BUILTIN"
 REGISTRY_VARIABLE = "SCRUBJAY_REGISTRY"
+PRECISION_VARIABLE = "SCRUBJAY_PRECISION"
 DEFAULT_HOME = "scrubjay-home"
 
 
@@ -106,3 +107,8 @@ def wants_builtin() -> bool:
 def registry_url(given: str | None = None) -> str | None:
     """Where the registry is: the option, else $SCRUBJAY_REGISTRY, else in the home (None)."""
     return given or os.environ.get(REGISTRY_VARIABLE) or None
+
+
+def serving_precision() -> str:
+    """What versions are served in: $SCRUBJAY_PRECISION (`auto`, `bf16`, `f32`), else `auto`."""
+    return os.environ.get(PRECISION_VARIABLE) or "auto"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from scrubjay.core.errors import Damaged, ModelNotFound
 from scrubjay.core.protocols import Batch
 from scrubjay.core.types import EncoderSpec, Modality
+from scrubjay.models.bfloat16 import Nearness, measured
 from scrubjay.models.graph import export_graph
 from scrubjay.models.inputs import TowerInput, read_input
 from scrubjay.models.text_input import TOKENIZER_FILE, TokenizerInput
@@ -37,12 +38,14 @@ class Tower:
         input: media to those inputs, as served.
         example: inputs of a batch of two or more, to trace the module with.
         dynamic: input -> axes besides the batch that may have any length.
+        asked: cosine with its float32 vectors that it may be served in bfloat16 with; None: any.
     """
 
     module: nn.Module
     input: TowerInput
     example: Batch
     dynamic: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    asked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Exported:
         graphs: modality -> its .xml file.
         inputs: modality -> media to the graph's inputs.
         sha256: file name -> the digest it must have.
+        exact: towers that are to be served in float32: bfloat16 takes their vectors too far.
     """
 
     folder: Path
@@ -65,6 +69,7 @@ class Exported:
     graphs: Mapping[Modality, Path]
     inputs: Mapping[Modality, TowerInput]
     sha256: Mapping[str, str]
+    exact: frozenset[Modality] = frozenset()
 
     def verify(self, modality: Modality) -> None:
         """Compare one tower's files with what was written.
@@ -98,7 +103,10 @@ def write_export(folder: Path, *, spec: EncoderSpec, towers: Mapping[Modality, T
         export_graph(tower.module, tower.example, graph, dynamic=tower.dynamic)
         if isinstance(tower.input, TokenizerInput):
             tower.input.write(folder)
-        described[modality.value] = {"graph": graph.name, "input": tower.input.to_json()}
+        told = described[modality.value] = {"graph": graph.name, "input": tower.input.to_json()}
+        if tower.asked is not None:
+            near = measured(graph, tower.input, spec.dim, modality=modality, asked=tower.asked)
+            told["bf16"] = near.to_json()
     digests = {
         path.name: file_sha256(path)
         for path in sorted(folder.iterdir())
@@ -186,6 +194,11 @@ def read_export(folder: Path) -> Exported:
             graphs={name: folder / _own_name(tower["graph"]) for name, tower in towers.items()},
             inputs={name: read_input(tower["input"], folder) for name, tower in towers.items()},
             sha256=dict(values["sha256"]),
+            exact=frozenset(
+                name
+                for name, tower in towers.items()
+                if "bf16" in tower and not Nearness.from_json(tower["bf16"]).enough
+            ),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Damaged(f"{path} does not describe an exported encoder: {error!r}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
+from scrubjay.core.config import serving_precision
 from scrubjay.core.errors import ModelNotFound, WrongUse
 from scrubjay.core.protocols import (
     Encoder,
@@ -77,7 +78,7 @@ def load_trainable(family: str, **options: Any) -> TrainableEncoder:  # noqa: AN
 
 
 def load_version(folder: Path, *, version: str = "", threads: int = 0) -> Encoder:
-    """A registered version, ready to serve without torch.
+    """A registered version, ready to serve without torch, in $SCRUBJAY_PRECISION.
 
     Args:
         folder: of the version; its graphs are in `export` below it.
@@ -87,8 +88,15 @@ def load_version(folder: Path, *, version: str = "", threads: int = 0) -> Encode
     Raises:
         ModelNotFound: the folder holds no exported encoder.
         Damaged: what it holds is not what was written.
+        WrongUse: $SCRUBJAY_PRECISION is none.
     """
     export = folder / EXPORT_FOLDER
     if not export.is_dir():
         raise ModelNotFound(f"{folder} was registered without an export; train or export it again")
-    return load_encoder("exported", source=export, version=version, threads=threads)
+    return load_encoder(
+        "exported",
+        source=export,
+        version=version,
+        threads=threads,
+        precision=serving_precision(),
+    )

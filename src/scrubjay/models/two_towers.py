@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ ROWS_AT_ONCE: Final = 32
 
 class TwoTowers:
     """All of a TrainableEncoder but its temperature and its own format."""
+
+    nearness: ClassVar[float | None] = None
+    """Cosine with float32 that a tower may be served in bfloat16 with; None: any."""
 
     def __init__(
         self,
@@ -157,8 +160,12 @@ class TwoTowers:
                 folder,
                 spec=spec,
                 towers={
-                    Modality.IMAGE: Tower(whole or image, self._pictures, example),
-                    Modality.TEXT: Tower(text, self._texts, texts, dict.fromkeys(texts, free)),
+                    Modality.IMAGE: Tower(
+                        whole or image, self._pictures, example, asked=self.nearness
+                    ),
+                    Modality.TEXT: Tower(
+                        text, self._texts, texts, dict.fromkeys(texts, free), asked=self.nearness
+                    ),
                 },
             )
 

@@ -16,8 +16,18 @@ import pytest
 import torch
 from PIL import Image
 
-from scrubjay.core.errors import BadConfig, Damaged, MissingExtra, ModelNotFound, UnknownName
+from scrubjay.core.errors import (
+    BadConfig,
+    Damaged,
+    MissingExtra,
+    ModelNotFound,
+    UnknownName,
+    WrongUse,
+)
 from scrubjay.core.types import Modality
+from scrubjay.models.bfloat16 import probes
+from scrubjay.models.compiled import has_bf16
+from scrubjay.models.export import join_exports
 from scrubjay.models.load import load_encoder, load_trainable, load_version
 from scrubjay.models.openclip.folder import describe
 from scrubjay.retrain.start import build_encoder, from_champion
@@ -78,22 +88,68 @@ EACH = [kind if kind in ("vit", "siglip") else pytest.param(kind, marks=SLOW) fo
 def test_vectors_are_the_librarys_own_trained_and_served(
     kind, open_clip_folder, open_clip, version
 ) -> None:
-    served = load_encoder("exported", source=version(kind) / "export", threads=1, precision="f32")
+    exact = load_encoder("exported", source=version(kind) / "export", threads=1, precision="f32")
+    by_default = load_version(version(kind), threads=1)
     for modality, media in ((IMAGE, photographs()), (TEXT, [*TEXTS, CURLY])):
         expected = theirs(open_clip_folder(kind), media, modality)
         assert (expected @ expected.T)[~np.eye(len(media), dtype=bool)].min() < 0.99
-        for ours in (open_clip(kind), served):
+        for ours in (open_clip(kind), exact, by_default):
             assert (ours.encode(modality, media) * expected).sum(axis=1).min() >= 0.9999
 
 
-@pytest.mark.parametrize("kind", ["vit", "siglip"])
-def test_served_in_the_processors_own_precision_vectors_stay_close(
-    kind, open_clip, version
+def encoded(folder: Path, precision: str) -> np.ndarray:
+    return load_encoder("exported", source=folder, threads=1, precision=precision).encode(
+        TEXT, TEXTS
+    )
+
+
+def test_a_tower_that_bfloat16_takes_too_far_is_served_in_float32_unless_the_owner_says_otherwise(
+    version, tmp_path, monkeypatch
 ) -> None:
-    served = load_version(version(kind), threads=1)
-    for modality, media in ((IMAGE, pictures()), (TEXT, TEXTS)):
-        vectors = served.encode(modality, media)
-        assert (vectors * open_clip(kind).encode(modality, media)).sum(axis=1).min() >= 0.999
+    version = Path(shutil.copytree(version("vit"), tmp_path / "version"))
+    export = version / "export"
+    rounded, exact = encoded(export, "bf16"), encoded(export, "f32")
+    native = rounded if has_bf16() else exact
+    for lowest, default in ((0.9998, exact), (None, exact), (0.99996, native)):
+        values = json.loads((export / "encoder.json").read_text())
+        for tower in values["towers"].values():
+            tower["bf16"] = {"asked": 0.9999, "lowest": lowest}
+        (export / "encoder.json").write_text(json.dumps(values))
+        assert encoded(export, "auto").tobytes() == default.tobytes()
+        monkeypatch.setenv("SCRUBJAY_PRECISION", "bf16")
+        said = load_version(version, threads=1).encode(TEXT, TEXTS)
+        assert said.tobytes() == rounded.tobytes()
+        monkeypatch.delenv("SCRUBJAY_PRECISION")
+    monkeypatch.setenv("SCRUBJAY_PRECISION", "f16")
+    with pytest.raises(WrongUse, match=r"SCRUBJAY_PRECISION.* not 'f16'"):
+        load_version(version)
+
+
+def test_what_is_measured_is_the_lowest_cosine_of_the_served_graphs(version) -> None:
+    export = version("vit") / "export"
+    towers = json.loads((export / "encoder.json").read_text())["towers"]
+    rounded, exact = (
+        load_encoder("exported", source=export, threads=1, precision=precision)
+        for precision in ("bf16", "f32")
+    )
+    for modality in (IMAGE, TEXT):
+        media = probes(modality)
+        found = (rounded.encode(modality, media) * exact.encode(modality, media)).sum(axis=1).min()
+        said = towers[modality.value]["bf16"]
+        assert said["asked"] == 0.9999
+        assert said["lowest"] == (pytest.approx(found, abs=3e-6) if has_bf16() else None)
+
+
+def test_joined_with_another_export_a_tower_keeps_what_was_measured(version, tmp_path) -> None:
+    part = Path(shutil.copytree(version("vit") / "export", tmp_path / "part"))
+    before = json.loads((part / "encoder.json").read_text())["towers"]["text"]
+    (tmp_path / "whole").mkdir()
+    join_exports(
+        tmp_path / "whole", spec=load_version(version("vit")).spec, parts={Modality.TEXT: part}
+    )
+    after = json.loads((tmp_path / "whole" / "encoder.json").read_text())["towers"]["text"]
+    assert after == before
+    assert "bf16" in after
 
 
 @pytest.mark.parametrize("kind", ["vit", "siglip"])

@@ -78,6 +78,8 @@ def load(
 class OpenClipEncoder(TwoTowers):
     """A TrainableEncoder around a model of open_clip."""
 
+    nearness = 0.9999
+
     def __init__(
         self,
         model: Any,  # noqa: ANN401 - open_clip has no types
