@@ -11,6 +11,7 @@ from scrubjay.models.load import EXPORT_FOLDER
 from scrubjay.retrain.month import Month
 from scrubjay.retrain.month_fit import ENCODER, fit_month
 from scrubjay.retrain.month_fit import FOLDER as FIT
+from scrubjay.retrain.negatives import NAME as NEGATIVES
 from scrubjay.retrain.negatives import forget_negatives, negatives_for
 from scrubjay.retrain.run import Run
 from scrubjay.retrain.start import build_encoder, version_node
@@ -50,6 +51,7 @@ def fit(month: Month) -> Mapping[str, Any]:
             f"keeps the settings it began with"
         ) from error
     forget_negatives(month.folder)
+    table = negatives.get(NEGATIVES)
     return {
         "family": fitted.encoder.spec.name,
         "started_from": fitted.started_from,
@@ -60,6 +62,7 @@ def fit(month: Month) -> Mapping[str, Any]:
         "learned_old": fitted.used_old,
         "learned_new": fitted.used_new,
         "attempts": [list(one) for one in fitted.attempts],
+        **({"hard_negatives": len(table)} if isinstance(table, Mapping) else {}),
     }
 
 
