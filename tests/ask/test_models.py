@@ -49,7 +49,7 @@ def test_only_who_works_elsewhere_serves_two_at_once(family, most):
             seen.append(len(inside))
             if len(inside) == most:
                 both.set()
-            both.wait(5)
+            both.wait(60)
             inside.pop()
 
     threads = [threading.Thread(target=turn) for _ in range(2)]

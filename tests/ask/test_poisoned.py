@@ -29,7 +29,7 @@ def run(folder, mode):
         },
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

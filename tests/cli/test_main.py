@@ -87,7 +87,7 @@ def app():
 main.app = app
 main.main()
 """
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=280)
     assert ran.returncode == 130
     assert ran.stderr.strip() == KEPT
 

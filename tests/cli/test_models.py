@@ -103,7 +103,7 @@ def test_a_client_with_only_the_address_pulls_the_champion_and_loads_it_with_tra
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -50,7 +50,7 @@ def scrubjay(*arguments: object, home: Path) -> dict:
         },
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -49,7 +49,7 @@ def home(tmp_path_factory):
     home.catalog.snapshot()
 
     def build(staging):
-        subprocess.run([sys.executable, "-c", EXPORT, str(staging)], check=True, timeout=200)
+        subprocess.run([sys.executable, "-c", EXPORT, str(staging)], check=True, timeout=280)
 
     version = home.registry.register(build, month="2026-11", lineage={}, metrics={}, card="x")
     encoder = load_version(home.registry.folder(version), version=version, threads=1)
@@ -69,7 +69,7 @@ def scrubjay(home, *commands):
         [sys.executable, "-c", COMMANDS, json.dumps(asked)],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=280,
         check=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )

@@ -113,7 +113,7 @@ def refitted(home: Path, failpoint: str) -> int:
         cwd=REPOSITORY,
         env={**os.environ, "SCRUBJAY_FAILPOINT": failpoint, "OMP_NUM_THREADS": "1"},
         capture_output=True,
-        timeout=120,
+        timeout=280,
         check=False,
     ).returncode
 

@@ -333,7 +333,7 @@ def killed(champions, tmp_path_factory) -> Callable[..., Path]:
             env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=280,
             check=False,
         )
         assert done.returncode == -signal.SIGKILL, done.stderr

@@ -128,7 +128,7 @@ def test_killed_beside_a_page_the_next_call_ends_as_an_undisturbed_one(tmp_path,
         env={**os.environ, "SCRUBJAY_FAILPOINT": place, "PYTHONPATH": str(REPOSITORY)},
         cwd=REPOSITORY,
         capture_output=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode == -9, done.stderr.decode()

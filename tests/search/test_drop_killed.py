@@ -46,7 +46,7 @@ def run(home: Path, url: str, s3, *, die_at: str = "", nth: int = 1) -> int:
         env={**os.environ, **s3.environment(), "OMP_NUM_THREADS": "1", "KILL_AT": die_at},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode in {0, -signal.SIGKILL}, done.stderr

@@ -267,7 +267,7 @@ def test_killed_in_the_middle_it_goes_on(film: Path, tmp_path: Path, whole: Film
         if place:
             environment["SCRUBJAY_FAILPOINT"] = place
         return subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, timeout=60
+            command, env=environment, capture_output=True, text=True, check=False, timeout=280
         )
 
     assert run("film.after_shots").returncode == -9

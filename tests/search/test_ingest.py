@@ -173,7 +173,7 @@ def test_killed_beside_a_write_it_holds_whole_items_and_the_next_call_finishes(t
         env={**os.environ, "SCRUBJAY_FAILPOINT": place},
         cwd=REPOSITORY,
         capture_output=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode == -9, done.stderr.decode()
@@ -293,7 +293,7 @@ def test_killed_while_embedding_anew_every_item_stays_found_and_the_next_call_fi
         env={**os.environ, "SCRUBJAY_FAILPOINT": place},
         cwd=REPOSITORY,
         capture_output=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode == -9, done.stderr.decode()

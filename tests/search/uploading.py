@@ -101,7 +101,7 @@ def killed(root, die_at, nth=1):
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), "KILL_AT": die_at},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode in {0, -signal.SIGKILL}, done.stderr

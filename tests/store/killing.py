@@ -26,7 +26,7 @@ def run(scenario, home, *, die_at=None, nth=1):
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode in {0, -signal.SIGKILL}, done.stderr

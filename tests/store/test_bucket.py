@@ -197,7 +197,7 @@ def test_a_store_that_never_mends_is_given_up_with_its_name_and_no_secret(s3, fa
     started = time.monotonic()
     with pytest.raises(NotReady, match=r"drops/a\.png") as caught:
         bucket.fetch("a.png", expected=info)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 100
     said = str(caught.value)
     assert "\n" not in said
     assert SECRET not in said

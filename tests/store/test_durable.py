@@ -67,7 +67,7 @@ def test_of_many_creators_exactly_one_wins(tmp_path):
     workers = [context.Process(target=_create, args=one) for one in arguments]
     for worker in workers:
         worker.start()
-    outcomes = dict(results.get(timeout=20) for _ in workers)
+    outcomes = dict(results.get(timeout=120) for _ in workers)
     for worker in workers:
         worker.join()
     winners = [n for n, won in outcomes.items() if won]
@@ -171,10 +171,10 @@ def test_a_killed_holder_frees_the_lock(tmp_path):
     held = context.Event()
     holder = context.Process(target=_hold, args=(tmp_path / "lock", held))
     holder.start()
-    assert held.wait(10)
+    assert held.wait(60)
     holder.kill()
     holder.join()
-    with locked(tmp_path / "lock", "going on", wait_s=5):
+    with locked(tmp_path / "lock", "going on", wait_s=60):
         pass
 
 

@@ -11,6 +11,7 @@ import pytest
 from scrubjay.core.config import REGISTRY_VARIABLE
 from scrubjay.core.errors import Conflict, Damaged, LeaseHeld, WrongUse
 from scrubjay.core.types import Champion
+from scrubjay.store import lease as lease_module
 from scrubjay.store.lease import acquire, read_tenure
 from tests.store.holder import Holder
 from tests.store.killing import killed
@@ -72,10 +73,38 @@ def test_of_many_that_ask_at_once_exactly_one_holds_it(path):
     assert sorted(outcomes, key=str) == [1, *["held"] * 7]
 
 
-def test_not_renewed_it_expires_for_the_holder_and_for_others(path):
-    first = acquire(path, holder="a", ttl_s=0.5)
+class Clocks:
+    """The clocks a lease reads, which a test puts forward: a busy machine cannot."""
+
+    def __init__(self):
+        self.ahead = 0.0
+
+    def time(self):
+        return time.time() + self.ahead
+
+    def clock_gettime(self, clock):
+        return time.clock_gettime(clock) + self.ahead
+
+
+@pytest.fixture
+def clocks(monkeypatch):
+    made = Clocks()
+    monkeypatch.setattr(lease_module, "time", made)
+    monkeypatch.setattr(lease_module, "RENEWALS", 600)
+    return made
+
+
+def until_renewed(path):
+    before, until = read_tenure(path).renewed, time.monotonic() + 60
+    while read_tenure(path).renewed == before:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_not_renewed_it_expires_for_the_holder_and_for_others(path, clocks):
+    first = acquire(path, holder="a", ttl_s=60)
     first.check()
-    time.sleep(0.6)
+    clocks.ahead += 61
     with pytest.raises(LeaseHeld, match="expired"):
         first.check()
     with pytest.raises(LeaseHeld, match="expired"):
@@ -88,20 +117,20 @@ def test_not_renewed_it_expires_for_the_holder_and_for_others(path):
     second.check()
 
 
-def test_renewed_in_a_thread_it_outlasts_its_time(path):
-    lease = acquire(path, holder="a", ttl_s=1.0)
+def test_renewed_in_a_thread_it_outlasts_its_time(path, clocks):
+    lease = acquire(path, holder="a", ttl_s=60)
     with lease.renewing():
-        until = time.monotonic() + 2.2
-        while time.monotonic() < until:
+        for _ in range(8):
+            clocks.ahead += 20
+            until_renewed(path)
             lease.check()
             with pytest.raises(LeaseHeld):
                 acquire(path, holder="b", ttl_s=60)
-            time.sleep(0.05)
     assert not [one for one in threading.enumerate() if "_renew_until" in one.name]
 
 
-def test_a_renewal_that_fails_is_tried_again(path, monkeypatch):
-    lease = acquire(path, holder="a", ttl_s=2.0)
+def test_a_renewal_that_fails_is_tried_again(path, monkeypatch, clocks):
+    lease = acquire(path, holder="a", ttl_s=60)
     failed, renew = [], lease.renew
 
     def fails_first():
@@ -112,7 +141,8 @@ def test_a_renewal_that_fails_is_tried_again(path, monkeypatch):
 
     monkeypatch.setattr(lease, "renew", fails_first)
     with lease.renewing():
-        time.sleep(2.5)
+        until_renewed(path)
+        clocks.ahead += 30
         lease.check()
     assert len(failed) == 2
 
@@ -204,7 +234,12 @@ def test_two_processes_at_once_exactly_one_proceeds(tmp_path):
 # Paused past expiry (SIGSTOP), on the champion's pointer
 
 
-TTL_S = 1.5
+TTL_S, LONG_S = 3.0, 600.0
+
+
+def expired(path):
+    """Let a holder that stands still look as if it had for long."""
+    rewritten(path, renewed=time.time() - LONG_S)
 
 
 @pytest.fixture(params=["folder", pytest.param("bucket", marks=pytest.mark.slow)])
@@ -239,18 +274,18 @@ def test_a_holder_that_renews_can_publish_after_its_first_time_has_passed(tmp_pa
 def test_a_holder_paused_past_expiry_cannot_publish_though_nobody_took_over(tmp_path, served):
     with Holder(tmp_path, TTL_S) as first:
         first.stop()
-        time.sleep(2 * TTL_S)
+        time.sleep(TTL_S)
         first.go_on()
         assert first.told("publish").startswith("LeaseHeld: the lease of this run was not renewed")
     assert served.champion().generation == "old"
 
 
 def test_a_holder_paused_past_expiry_cannot_publish_when_another_took_over(tmp_path, served, path):
-    with Holder(tmp_path, TTL_S) as first:
+    with Holder(tmp_path, LONG_S) as first:
         with pytest.raises(LeaseHeld, match="the first"):
             take_over(served, path)
         first.stop()
-        time.sleep(TTL_S)
+        expired(path)
         second = take_over(served, path)
         first.go_on()
         said = first.told("publish")
@@ -272,10 +307,10 @@ def test_a_holder_paused_between_its_check_and_its_write_cannot_publish(
     tmp_path, served, path, where, published
 ):
     """What no check can see, the fence does: also when the champion is still the one expected."""
-    with Holder(tmp_path, TTL_S) as first:
+    with Holder(tmp_path, LONG_S) as first:
         first.ask(where)
         first.wait_stopped()
-        time.sleep(TTL_S)
+        expired(path)
         second = take_over(served, path)
         old = served.champion()
         if published:

@@ -34,7 +34,7 @@ def searched(tmp_path, rows, vectors, way):
 
 def hold(generation):
     generation.hold(most_bytes=2**30)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not generation.in_memory:
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -80,7 +80,7 @@ def test_an_address_that_cannot_be_read_says_why(uri, reason):
     assert caught.value.path == uri
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 def test_a_pipe_or_socket_never_keeps_us_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(BadMedia, match="not a regular file"):

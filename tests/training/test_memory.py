@@ -167,7 +167,7 @@ def test_killed_between_two_attempts_it_goes_on_with_the_newest(tmp_path, place,
         env={**os.environ, "OMP_NUM_THREADS": "1", "SCRUBJAY_FAILPOINT": place},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr

@@ -22,7 +22,7 @@ def test_two_processes_have_the_loss_and_the_gradient_of_one(name: str, tmp_path
     started = [
         subprocess.Popen(command, env={**os.environ, "RANK": str(rank)}) for rank in range(2)
     ]
-    assert [one.wait(timeout=120) for one in started] == [0, 0]
+    assert [one.wait(timeout=280) for one in started] == [0, 0]
     found = [dict(np.load(tmp_path / f"{rank}.npz")) for rank in range(2)]
     alone, wanted = gradients((0, 1), loss_of(name), towers())
     for one in found:

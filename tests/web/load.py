@@ -44,13 +44,13 @@ class Load:
     def answered(self) -> int:
         return sum(self.statuses.values())
 
-    def until(self, answered: int, *, within_s: float = 30.0) -> None:
+    def until(self, answered: int, *, within_s: float = 120.0) -> None:
         ends = time.monotonic() + within_s
         while self.answered < answered:
             assert time.monotonic() < ends, f"{self.answered} answers in {within_s} s"
             time.sleep(0.005)
 
-    def join(self, *, within_s: float = 30.0) -> None:
+    def join(self, *, within_s: float = 120.0) -> None:
         for thread in self._threads:
             thread.join(within_s)
             assert not thread.is_alive(), "a client still waits for its answer"
@@ -63,7 +63,7 @@ class Load:
         connection: http.client.HTTPConnection | None = None
         while not self._stop.is_set():
             if connection is None:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
                 try:
                     connection.connect()
                 except OSError:

@@ -39,7 +39,7 @@ class Tower:
         try:
             self.batches.append(list(media))
             self.entered.set()
-            assert self.gate.wait(20)
+            assert self.gate.wait(60)
             for one in media:
                 if one in self.refuse:
                     raise BadMedia("refused", one)
@@ -53,7 +53,7 @@ def batcher(tower, *, limit=1000, max_batch=8, **options):
 
 
 async def entered(tower):
-    assert await asyncio.to_thread(tower.entered.wait, 20)
+    assert await asyncio.to_thread(tower.entered.wait, 60)
 
 
 requests = st.lists(st.lists(st.text(max_size=6), min_size=0, max_size=12), min_size=1, max_size=20)
@@ -108,7 +108,7 @@ def test_whatever_callers_do_each_ends_and_nothing_is_left_behind(requests, max_
                 task.cancel()
         await asyncio.sleep(0)
         tower.gate.set()
-        ended = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 20)
+        ended = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60)
         await first
         return ended, it.depth, it._bytes
 

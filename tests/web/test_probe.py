@@ -39,10 +39,12 @@ def answering(status: int, body: bytes = b"{}") -> Iterator[tuple[int, list[str]
         thread.join()
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that nobody listens on, and nobody can while it is held."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
 
 
 def test_a_server_that_answers_searches_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,13 +70,16 @@ def test_a_server_that_hangs_is_ill(
 
 
 def test_where_no_server_listens_the_home_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    silent_port: int,
 ) -> None:
     monkeypatch.setenv("SCRUBJAY_HOME", str(tmp_path / "home"))
-    assert probe.main([str(free_port())]) == 0
+    assert probe.main([str(silent_port)]) == 0
     (tmp_path / "file").touch()
     monkeypatch.setenv("SCRUBJAY_HOME", str(tmp_path / "file"))
-    assert probe.main([str(free_port())]) == 1
+    assert probe.main([str(silent_port)]) == 1
     assert "is a file" in capsys.readouterr().err
 
 

@@ -43,8 +43,8 @@ def test_it_is_gone_when_its_process_was_killed(how: signal.Signals) -> None:
     folder = Path(process.stdout.readline().strip())
     assert (folder / "weights" / "last.ckpt").exists()
     process.send_signal(how)
-    process.wait(30)
-    for _ in range(300):
+    process.wait(50)
+    for _ in range(600):
         if not folder.exists():
             break
         time.sleep(0.1)

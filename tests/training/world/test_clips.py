@@ -48,7 +48,7 @@ def killed(folder: Path, tmp_path: Path, place: str) -> None:
         [sys.executable, str(script), str(folder), "192"],
         env={**os.environ, "SCRUBJAY_FAILPOINT": place},
         capture_output=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr

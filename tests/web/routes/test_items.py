@@ -456,7 +456,7 @@ def test_an_upload_that_was_killed_is_finished_when_the_service_starts(served_ho
     home.uploads.leave(home.uploads.begin([lost_sha256]))
     app = create_app(home, ServeSettings(watch_s=0))
     with TestClient(app, base_url=LOOPBACK, raise_server_exceptions=False) as client:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while list((home.path / "uploads").iterdir()) and time.monotonic() < until:
             time.sleep(0.05)
         found = client.post("/v1/search", json={"image": data_url(kept), "k": 1}).json()

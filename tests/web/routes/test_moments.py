@@ -179,14 +179,17 @@ def test_a_matroska_file_is_called_what_it_says_it_is(tmp_path, made, container,
 
 
 def test_only_a_few_pictures_are_made_at_once_and_only_so_many_wait():
-    most, now, lock, go = 0, 0, threading.Lock(), threading.Event()
+    most, now, lock = 0, 0, threading.Lock()
+    both, go = threading.Event(), threading.Event()
 
     def work():
         nonlocal most, now
         with lock:
             now += 1
             most = max(most, now)
-        go.wait(10)
+            if now == 2:
+                both.set()
+        go.wait(60)
         with lock:
             now -= 1
         return now
@@ -202,7 +205,7 @@ def test_only_a_few_pictures_are_made_at_once_and_only_so_many_wait():
     async def crowd():
         line = PictureLine(at_once=2, waiting=3)
         asked = [asyncio.create_task(line.make(Here(), work)) for _ in range(5)]
-        await asyncio.sleep(0.05)
+        assert await asyncio.to_thread(both.wait, 60)
         with pytest.raises(PicturesBusy):
             await line.make(Here(), work)
         for one in asked[2:4]:

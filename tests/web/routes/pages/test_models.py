@@ -51,7 +51,7 @@ def other_of(home: ServedHome) -> str:
 
 def waited_for(visitor: Visitor) -> Markup:
     """The job's part once it has ended."""
-    for _ in range(300):
+    for _ in range(1200):
         page = Markup.of(visitor.get("/models/job", part=True).text)
         if "hx-get" not in page.with_id("job").attributes:
             return page
