@@ -2,14 +2,18 @@
 
 `NAME.npy` holds (n, dim) float32 rows and `NAME.json` says of which encoder and which things they
 are; it is written last, so that what it describes is whole. A run that is resumed reads them.
+
+Until then rows grow in `NAME.npy.part`, and `NAME.npy.made.json` says how many of them are on the
+disk: whoever is killed goes on from there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +24,15 @@ from numpy.typing import NDArray
 from scrubjay.core.errors import BadMedia, TrainingFailed
 from scrubjay.core.protocols import Encoder, Progress, silent
 from scrubjay.core.types import Item, Media, Modality
-from scrubjay.training.checkpoints import write_text
+from scrubjay.training.checkpoints import write_bytes, write_text
 from scrubjay.training.ranks import rank_of_world
 from scrubjay.training.views import Decoded, View, window
 
 ROWS_AT_ONCE = 64
 DECODERS = 4
 LOOK_AGAIN_S = 0.2
+ROWS_KEPT = 4 * ROWS_AT_ONCE
+"""Rows after which what is made is put on the disk: at most as many are made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,43 +136,103 @@ def encode_once(
     if not _is_of(path, label):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".json").unlink(missing_ok=True)
-        missing = _write(path, encoder, modality, unlike, decoded, longest_s, progress)
-        write_text(path.with_suffix(".json"), json.dumps({**label, "missing": missing}) + "\n")
+        made = _Making(path, label, (len(unlike), encoder.spec.dim))
+        _make(made, encoder, modality, unlike, decoded, longest_s, progress)
+        made.finish()
     return KnownVectors(path, keys)
 
 
-def _write(
-    path: Path,
+class _Making:
+    """Rows that are being made, beside their file, and how far they are.
+
+    Attributes:
+        rows: (n, dim) float32, mapped.
+        done: how many rows from the first are on the disk; what cannot be read counts.
+        missing: the rows of what cannot be read.
+    """
+
+    def __init__(self, path: Path, label: Mapping[str, str], shape: tuple[int, int]) -> None:
+        """Go on where somebody with the same label stopped, or begin."""
+        self._path, self._label = path, dict(label)
+        self._aside = path.with_name(path.name + ".part")
+        self._told = path.with_name(path.name + ".made.json")
+        self.done, self.missing = self._before()
+        rows = self._mapped(shape) if self.done else None
+        if rows is None:
+            for old in (self._told, path):
+                old.unlink(missing_ok=True)
+            self.done, self.missing = 0, []
+            rows = np.lib.format.open_memmap(self._aside, mode="w+", dtype=np.float32, shape=shape)
+        self.rows: NDArray[np.float32] = rows
+
+    def keep(self, done: int) -> None:
+        """Put the first rows on the disk, and then that they are."""
+        self._sync()
+        self.done = done
+        told = {**self._label, "done": done, "missing": self.missing}
+        write_bytes(self._told, json.dumps(told).encode(), what="vectors")
+
+    def finish(self) -> None:
+        """Give the file its name, and say what it holds."""
+        self._sync()
+        self._aside.replace(self._path)
+        told = {**self._label, "missing": self.missing}
+        write_text(self._path.with_suffix(".json"), json.dumps(told) + "\n")
+        self._told.unlink(missing_ok=True)
+
+    def _sync(self) -> None:
+        if isinstance(self.rows, np.memmap):
+            self.rows.flush()
+        with self._aside.open("rb") as file:
+            os.fsync(file.fileno())
+
+    def _before(self) -> tuple[int, list[int]]:
+        try:
+            told = json.loads(self._told.read_bytes())
+            if all(told.get(name) == value for name, value in self._label.items()):
+                return int(told["done"]), [int(at) for at in told["missing"]]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            pass  # nothing that can be gone on from
+        return 0, []
+
+    def _mapped(self, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+        try:
+            if self._path.exists():  # whoever had finished was stopped before it could say so
+                self._path.replace(self._aside)
+            np.load(self._aside, mmap_mode="r")  # refuses what is cut short; "r+" lengthens it
+            rows = np.lib.format.open_memmap(self._aside, mode="r+")
+        except (OSError, ValueError, EOFError):
+            return None
+        return rows if rows.shape == shape and rows.dtype == np.float32 else None
+
+
+def _make(
+    made: _Making,
     encoder: Encoder,
     modality: Modality,
     things: Sequence[Thing],
     decoded: Decoded,
     longest_s: float | None,
     progress: Progress,
-) -> list[int]:
-    """Fill the file; returns the rows of what cannot be read."""
-    shape = (len(things), encoder.spec.dim)
-    aside = path.with_name(path.name + ".part")
-    rows = np.lib.format.open_memmap(aside, mode="w+", dtype=np.float32, shape=shape)
-    missing: list[int] = []
+) -> None:
+    """Fill the rows that are not there."""
     show: Callable[[Thing], Media | None] = lambda thing: _shown(thing, decoded, longest_s)  # noqa: E731
     with ThreadPoolExecutor(DECODERS) as pool:
-        for start in range(0, len(things), ROWS_AT_ONCE):
+        for start in range(made.done, len(things), ROWS_AT_ONCE):
             progress(f"encoding each {modality.value} once", start, len(things))
             media = list(pool.map(show, things[start : start + ROWS_AT_ONCE]))
             here = [at for at, one in enumerate(media) if one is not None]
-            missing += [start + at for at, one in enumerate(media) if one is None]
+            made.missing += [start + at for at, one in enumerate(media) if one is None]
             if here:
-                made = encoder.encode(modality, [one for one in media if one is not None])
-                if not np.isfinite(made).all():
+                rows = encoder.encode(modality, [one for one in media if one is not None])
+                if not np.isfinite(rows).all():
                     raise TrainingFailed(
                         f"the {encoder.spec.name} encoder's vectors are not finite; choose another"
                     )
-                rows[[start + at for at in here]] = made
+                made.rows[[start + at for at in here]] = rows
+            if (end := start + ROWS_AT_ONCE) < len(things) and end - made.done >= ROWS_KEPT:
+                made.keep(end)
     progress(f"encoding each {modality.value} once", len(things), len(things))
-    rows.flush()
-    aside.replace(path)
-    return missing
 
 
 def _shown(thing: Thing, decoded: Decoded, longest_s: float | None) -> Media | None:
