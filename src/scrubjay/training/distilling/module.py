@@ -17,6 +17,7 @@ from lightning.pytorch import LightningModule
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import Optimizer
 
 from scrubjay.core.errors import BadConfig, TrainingFailed
 from scrubjay.core.protocols import TrainableEncoder
@@ -26,8 +27,9 @@ from scrubjay.training.contrastive import HeldOut, decay_groups, retrieval_figur
 from scrubjay.training.data import ViewBatch
 from scrubjay.training.distilling.data import ThingBatch
 from scrubjay.training.freeze import freeze_towers
-from scrubjay.training.ranks import everyones
+from scrubjay.training.ranks import everyones, gathered
 from scrubjay.training.schedule import scheduled
+from scrubjay.training.stepping import adamw, clip_gradients
 
 
 @runtime_checkable
@@ -95,6 +97,7 @@ class DistillModule(LightningModule):
         self._features, self._relations, self._temperature = features, relations, temperature
         self._lr, self._betas = lr, (float(betas[0]), float(betas[1]))
         self._weight_decay, self._warmup, self._final_lr = weight_decay, warmup, final_lr
+        self._dim = encoder.spec.dim
         self._views: list[tuple[str, Tensor, Tensor, Tensor]] = []
         self.held_out: dict[str, HeldOut] = {}
 
@@ -115,18 +118,22 @@ class DistillModule(LightningModule):
         return functional.normalize(rows.float(), dim=-1)
 
     def training_step(self, batch: ThingBatch, batch_idx: int) -> Tensor | None:
-        """The loss of one batch; None when nothing in it could be read."""
+        """The loss of one batch; None when nothing in it could be read.
+
+        Where several processes train, their batches are one, as for `ContrastiveModule`.
+        """
         own = {name: self.vectors(name, inputs) for name, inputs in batch.inputs.items()}
-        if not own:
+        ours, theirs = everyones_rows(own, batch.targets, list(self.towers), self._dim)
+        if not ours:
             return None
         losses = distillation(
-            own,
-            batch.targets,
+            ours,
+            theirs,
             features=self._features,
             relations=self._relations,
             temperature=self._temperature,
         )
-        size = max(len(one) for one in own.values())
+        size = max(len(one) for one in ours.values())
         for name, value in losses.items():
             self.log(f"train/{name}", value.detach(), on_step=True, on_epoch=True, batch_size=size)
         self.log("train/lr", self.trainer.optimizers[0].param_groups[0]["lr"], batch_size=size)
@@ -163,9 +170,41 @@ class DistillModule(LightningModule):
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's own union
         """AdamW (Loshchilov & Hutter 2019) with warm-up and a cosine, a step at a time."""
         groups = decay_groups(self.parameters(), self._weight_decay)
-        optimizer = torch.optim.AdamW(groups, lr=self._lr, betas=self._betas)
+        optimizer = adamw(groups, lr=self._lr, betas=self._betas, trainer=self.trainer)
         total = int(self.trainer.estimated_stepping_batches)
         return scheduled(optimizer, total=total, warmup=self._warmup, final=self._final_lr)
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip as the Trainer was told to, in any precision."""
+        clip_gradients(self.trainer, optimizer, gradient_clip_val, gradient_clip_algorithm)
+
+
+def everyones_rows(
+    student: Mapping[str, Tensor],
+    teacher: Mapping[str, Tensor],
+    modalities: Sequence[str],
+    dim: int,
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The rows of all processes, the student's and the teacher's, as `gathered` has them.
+
+    Args:
+        student: modality to (n, dim) rows; n and the modalities present may differ by process.
+        teacher: the same modalities to (n, dim) rows of the same things.
+        modalities: all there may be, alike in every process.
+        dim: of a row.
+    """
+    both = {name: torch.cat([one, teacher[name].to(one)], dim=1) for name, one in student.items()}
+    nobody = {name: one.new_zeros(len(one), dtype=torch.int64) for name, one in both.items()}
+    rows, _ = gathered(both, nobody, modalities, 2 * dim)
+    return (
+        {name: one[:, :dim] for name, one in rows.items()},
+        {name: one[:, dim:] for name, one in rows.items()},
+    )
 
 
 def distillation(
