@@ -35,7 +35,8 @@ from scrubjay.core.looking import Message, Role, Sampling
 from scrubjay.core.types import Picture
 from scrubjay.media.image import decode_picture
 from scrubjay.media.world.shapes import OUTLINES
-from scrubjay.models.pretrained.completion import Completions, Lesson
+from scrubjay.models.pretrained.completion import Completions
+from scrubjay.models.pretrained.lesson import Lesson
 from scrubjay.models.torchvision_operators import mend_torchvision
 
 SIDE, PATCH, WIDTH = 48, 8, 64

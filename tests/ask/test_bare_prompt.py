@@ -7,7 +7,7 @@ from scrubjay.ask.conversation import Talk, conversation
 from scrubjay.ask.looking import handed_over
 from scrubjay.ask.prompt import Prompts
 from scrubjay.ask.question import Question
-from scrubjay.models.pretrained.completion import Lesson
+from scrubjay.models.pretrained.lesson import Lesson
 
 
 def test_a_bare_question_is_what_a_model_was_taught_on() -> None:

@@ -8,9 +8,10 @@ import torch
 
 from scrubjay.core.errors import BadConfig
 from scrubjay.models.pretrained.chat import Chat
-from scrubjay.models.pretrained.completion import IGNORED, Completions, Lesson
+from scrubjay.models.pretrained.completion import Completions
 from scrubjay.models.pretrained.image_text import open_talker
-from scrubjay.training.vlm.module import answer_losses
+from scrubjay.models.pretrained.lesson import IGNORED, Lesson
+from scrubjay.models.pretrained.ways.losses import next_token_losses
 from tests.models.vlm.small_models import SAVE, each_of, save_llava
 
 RANDOM = np.random.default_rng(0)
@@ -100,12 +101,12 @@ def test_the_loss_is_the_librarys_own_and_filling_up_changes_nothing(kind, looki
     taught = completions.taught(LESSONS)
     with torch.no_grad():
         theirs = opened.model(**taught.inputs, labels=taught.labels, use_cache=False)
-        sums, tokens = answer_losses(theirs.logits, taught.labels)
+        sums, tokens = next_token_losses(theirs.logits, taught.labels)
         assert float(sums.sum() / tokens.sum()) == pytest.approx(float(theirs.loss), rel=1e-5)
         for row, lesson in enumerate(LESSONS):
             alone = completions.taught([lesson])
             logits = opened.model(**alone.inputs, use_cache=False).logits
-            (total,), (count,) = answer_losses(logits, alone.labels)
+            (total,), (count,) = next_token_losses(logits, alone.labels)
             assert int(count) == int(tokens[row])
             assert float(total) == pytest.approx(float(sums[row]), rel=2e-4)
 

@@ -33,3 +33,11 @@ def test_paligemma_is_asked_the_last_question_about_the_last_pictures() -> None:
     assert own.text(own.turns([user(PICTURE, "OCR")]), "<image>", "") == "<image>OCR"
     assert not own.instructed
     assert own.needs_picture
+
+
+def test_florence_is_asked_the_last_question_as_it_is() -> None:
+    own = wording("florence2")
+    turns = [user(PICTURE, "same?"), Message(Role.ASSISTANT, ("no",)), user("why  not?")]
+    assert own.text(own.turns(turns), "<image>", "") == "why not?"
+    assert own.turns(turns)[0].pictures == (PICTURE,)
+    assert own.needs_picture

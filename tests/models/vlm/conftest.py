@@ -28,13 +28,13 @@ def looking(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def vlm(looking) -> Callable[[str], VisionLanguage]:
     """The same, loaded through the real path."""
-    from tests.models.vlm.small_models import SAVE
+    from tests.models.vlm.older_models import FAMILIES
 
     loaded: dict[str, VisionLanguage] = {}
 
     def model(kind: str) -> VisionLanguage:
         if kind not in loaded:
-            family = "transformers" if kind in SAVE else kind.split("_", maxsplit=1)[0]
+            family = FAMILIES.get(kind, "transformers")
             loaded[kind] = load_vlm(family, source=looking(kind))
         return loaded[kind]
 

@@ -1,4 +1,4 @@
-"""Small BLIP-2, GIT and ViLT models of random weights, saved as hubs keep them."""
+"""Small BLIP-2, GIT, ViLT and Florence-2 models of random weights, saved as hubs keep them."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def save_blip2_t5(folder: Path) -> Path:
     tokenizer = bpe("<image>", bos=None, eos="</s>", pad="<pad>")
     text = {
         "model_type": "t5",
-        "d_model": 32,
-        "d_ff": 64,
-        "d_kv": 8,
+        "d_model": SMALL["hidden_size"],
+        "d_ff": SMALL["intermediate_size"],
+        "d_kv": SMALL["hidden_size"] // 4,
         "num_layers": 2,
         "num_heads": 4,
         "decoder_start_token_id": tokenizer.pad_token_id,
@@ -135,4 +135,69 @@ def save_vilt(folder: Path) -> Path:
     )
 
 
-SAVE = {"blip2": save_blip2, "blip2_t5": save_blip2_t5, "git": save_git, "vilt": save_vilt}
+def save_florence2(folder: Path) -> Path:
+    """With a BART, which reads a text and writes another."""
+    from transformers import Florence2Config, Florence2ForConditionalGeneration
+
+    named = {"image_token": "<image>"}
+    tokenizer = bpe("<image>", bos="<s>", eos="</s>", pad="<pad>", named=named)
+    config = Florence2Config(
+        vision_config={
+            "embed_dim": [16, 32],
+            "depths": [1, 1],
+            "num_heads": [2, 4],
+            "num_groups": [2, 4],
+            "patch_size": [7, 3],
+            "patch_stride": [4, 2],
+            "patch_padding": [3, 1],
+            "patch_prenorm": [False, True],
+            "window_size": 4,
+            "projection_dim": 32,
+            "max_temporal_embeddings": 4,
+            "max_position_embeddings": 16,
+        },
+        text_config={
+            "model_type": "bart",
+            "d_model": 32,
+            "encoder_layers": 2,
+            "decoder_layers": 2,
+            "encoder_attention_heads": 4,
+            "decoder_attention_heads": 4,
+            "encoder_ffn_dim": 64,
+            "decoder_ffn_dim": 64,
+            "dropout": 0.0,
+            "max_position_embeddings": 256,
+            "decoder_start_token_id": tokenizer.eos_token_id,
+            "forced_eos_token_id": None,
+            "vocab_size": len(tokenizer),
+            **ids(tokenizer),
+        },
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        is_encoder_decoder=True,
+    )
+    pictures = clip_pictures()
+    pictures.image_seq_length = (SIDE // 8) ** 2 + 1
+    return write(
+        folder,
+        Florence2ForConditionalGeneration(config),
+        tokenizer,
+        pictures,
+        processor="Florence2Processor",
+    )
+
+
+SAVE = {
+    "blip2": save_blip2,
+    "blip2_t5": save_blip2_t5,
+    "git": save_git,
+    "vilt": save_vilt,
+    "florence2": save_florence2,
+}
+FAMILIES = {
+    "blip2": "blip2",
+    "blip2_t5": "blip2",
+    "git": "git",
+    "vilt": "vilt",
+    "florence2": "transformers",
+}
+"""Kind -> the family that asks it."""

@@ -93,7 +93,7 @@ def test_a_llava_learns_to_answer(tmp_path, larger) -> None:
 
 
 def test_a_blip2_learns_to_answer(tmp_path, larger) -> None:
-    from scrubjay.models.vlm.blip2 import Blip2Questions
+    from scrubjay.models.pretrained.ways.blip2 import Blip2Questions
 
     folder = older_models.save_blip2(tmp_path / "blip2")
     opened = open_model(folder, family="blip2", classes={"blip-2": "Blip2ForConditionalGeneration"})

@@ -11,7 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from scrubjay.models.pretrained.completion import Completions, Lesson
+from scrubjay.models.pretrained.completion import Completions
+from scrubjay.models.pretrained.lesson import Lesson
 from tests.models.vlm import small_models, teach
 from tests.models.vlm.teach import SCENES, SIDE, drawn
 

@@ -42,12 +42,14 @@ TOLD: Final = frozenset(
 """What says how it came to be, or has no effect alone; the rest must be as peft has it unasked."""
 
 
-def language_layers(model: Any) -> dict[str, nn.Module]:  # noqa: ANN401 - of transformers
-    """Linear layers of the part that writes, by their dotted names: attention and MLP."""
+def language_layers(model: Any, writer: nn.Module) -> dict[str, nn.Module]:  # noqa: ANN401
+    """Linear layers of the part that writes, by their dotted names: attention and MLP.
+
+    Not the last one, which chooses a word: its weights are often those words are read by.
+    """
     from torch import nn
 
-    writer = model.get_decoder()
-    inside = {id(one) for one in writer.modules()}
+    inside = {id(one) for one in writer.modules()} - {id(model.get_output_embeddings())}
     return {
         name: one
         for name, one in model.named_modules()
@@ -55,20 +57,26 @@ def language_layers(model: Any) -> dict[str, nn.Module]:  # noqa: ANN401 - of tr
     }
 
 
-def targets(model: Any, wanted: Sequence[str] | None) -> list[str]:  # noqa: ANN401
+def targets(
+    model: Any,  # noqa: ANN401 - of transformers
+    wanted: Sequence[str] | None,
+    *,
+    writer: nn.Module | None = None,
+) -> list[str]:
     """Dotted names of the layers to adapt.
 
     Args:
         model: of transformers.
         wanted: ends of names; one without a point is looked for in the part that writes, one with
             a point anywhere. None: every linear layer of the part that writes.
+        writer: that part; None: the model's decoder.
 
     Raises:
         UnknownName: an end that no linear layer has.
     """
     from torch import nn
 
-    writing = list(language_layers(model))
+    writing = list(language_layers(model, writer or model.get_decoder()))
     if wanted is None:
         return writing
     anywhere = [name for name, one in model.named_modules() if isinstance(one, nn.Linear)]
@@ -91,6 +99,7 @@ def adapted(
     dropout: float,
     wanted: Sequence[str] | None,
     source: str,
+    writer: nn.Module | None = None,
 ) -> Any:  # noqa: ANN401 - of peft
     """The model with a new adapter, which alone learns.
 
@@ -104,6 +113,7 @@ def adapted(
         dropout: chance of an input of A to be dropped while learning.
         wanted: as for `targets`.
         source: the base's, for the adapter's own record.
+        writer: as for `targets`.
 
     Raises:
         MissingExtra: peft is not installed.
@@ -116,7 +126,7 @@ def adapted(
             f"model.rank must be 1 or more, model.alpha above 0 and model.dropout in [0, 1), not "
             f"{rank}, {alpha:g} and {dropout:g}"
         )
-    names = targets(model, wanted)
+    names = targets(model, wanted, writer=writer)
     if not names:
         raise BadConfig(
             "the language model of this vlm has no linear layer that LoRA could adapt; choose "

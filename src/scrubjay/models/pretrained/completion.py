@@ -1,53 +1,24 @@
-"""What a model learns an answer from: what it reads when it is asked, and the answer after that.
+"""What a model that is talked to learns an answer from: a conversation with the answer in it.
 
-Only the answer's own tokens and the one that ends it are learned; what is asked, what stands for
-pictures and what fills a batch up have the label IGNORED. The tokens of what is asked are exactly
-those the model reads when it is asked (`Chat.inputs`), which is checked row by row.
+The tokens of what is asked are exactly those the model reads when it is asked (`Chat.inputs`),
+which is checked row by row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from scrubjay.core.errors import BadConfig
-from scrubjay.core.looking import Message, Role
-from scrubjay.core.types import Picture
 from scrubjay.models.pretrained.chat import Chat, as_image
 from scrubjay.models.pretrained.failing import failing
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-IGNORED: Final = -100
-"""Label of what is not learned, as torch's cross entropy has it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
-    """A picture, what is asked about it, and the right answer."""
-
-    picture: Picture
-    instruction: str
-    answer: str
-
-    @property
-    def messages(self) -> list[Message]:
-        """As a model is asked."""
-        return [Message(Role.USER, (self.picture, self.instruction))]
-
-
-class Taught(NamedTuple):
-    """Lessons as a model takes them, filled up on the right.
-
-    Attributes:
-        inputs: of the model; `input_ids` and `attention_mask` are (n, t).
-        labels: (n, t), IGNORED where nothing is learned.
-    """
-
-    inputs: dict[str, Tensor]
-    labels: Tensor
+from scrubjay.models.pretrained.lesson import (
+    IGNORED,
+    Lesson,
+    Taught,
+    batched,
+    continued,
+    end_of,
+)
 
 
 class Completions:
@@ -64,17 +35,11 @@ class Completions:
         Raises:
             BadConfig: nothing ends what it writes.
         """
-        if not ends:
-            raise BadConfig(
-                f"{name} has no token that ends an answer: it could not learn to stop. Give its "
-                f"generation_config.json an eos_token_id"
-            )
         self._chat, self._name = chat, name
         tokenizer = chat.processor.tokenizer
         self._tokenizer = tokenizer
+        self._end = end_of(ends, tokenizer, name=name)
         self._ends = {int(one): str(tokenizer.convert_ids_to_tokens(int(one))) for one in ends}
-        own = tokenizer.eos_token_id
-        self._end = own if own in self._ends else min(self._ends)
         if tokenizer.pad_token is None:
             tokenizer.pad_token = self._ends[self._end]
 
@@ -153,33 +118,9 @@ class Completions:
 
         As its processor does for `suffix` (Beyer et al., "PaliGemma", 2024, section 3).
         """
-        import torch
-
-        rows: list[dict[str, Any]] = []
+        rows = []
         for lesson in lessons:
             _, answer = self._chat.answered(lesson.messages, lesson.answer)
-            read = dict(self._chat.inputs(lesson.messages))
             written = self._tokenizer(answer, add_special_tokens=False)["input_ids"]
-            told = torch.tensor([[*written, self._end]])
-            asked = read["input_ids"]
-            read["labels"] = torch.cat([torch.full_like(asked, IGNORED), told], dim=1)
-            read["input_ids"] = torch.cat([asked, told], dim=1)
-            for name, value in (("attention_mask", 1), ("token_type_ids", 1)):
-                read[name] = torch.cat([read[name], torch.full_like(told, value)], dim=1)
-            rows.append(read)
-        longest = max(row["labels"].shape[1] for row in rows)
-        fill = {"labels": IGNORED, "input_ids": self._tokenizer.pad_token_id}
-        made = {
-            name: torch.cat([_filled(row[name], longest, fill.get(name, 0)) for row in rows])
-            for name in rows[0]
-        }
-        return Taught(made, made.pop("labels"))
-
-
-def _filled(row: Tensor, length: int, value: int) -> Tensor:
-    """(1, length): a row of tokens filled up on the right; anything else as it is."""
-    import torch
-
-    if row.ndim != 2:
-        return row
-    return torch.nn.functional.pad(row, (0, length - row.shape[1]), value=value)
+            rows.append(continued(self._chat.inputs(lesson.messages), [*written, self._end]))
+        return batched(rows, pad=self._tokenizer.pad_token_id)

@@ -114,8 +114,32 @@ class OneKind:
     kind: str
     made_by: str
 
-    def open(self, source: str | Path, **options: Any) -> tuple[Opened, ModelSpec]:  # noqa: ANN401
-        """The model, and what it can do; options and errors are those of `open_model`."""
-        classes = {self.kind: self.made_by}
-        opened = open_model(source, family=self.family, classes=classes, **options)
-        return opened, describe(opened, self.family, max_pictures=1, instructed=False)
+    @property
+    def classes(self) -> Mapping[str, str]:
+        """`model_type` to the class in transformers."""
+        return {self.kind: self.made_by}
+
+    def open(
+        self,
+        source: str | Path,
+        *,
+        adapter: str | Path | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> Opened:
+        """The model; options and errors are those of `open_model`.
+
+        Args:
+            source: as there.
+            adapter: a directory with a LoRA adapter of that model, as a run leaves one.
+            options: as there.
+        """
+        opened = open_model(source, family=self.family, classes=self.classes, **options)
+        if adapter is None:
+            return opened
+        from scrubjay.models.pretrained.adapter import opened_with
+
+        return opened_with(opened, Path(adapter))
+
+    def spec(self, opened: Opened) -> ModelSpec:
+        """What it can do."""
+        return describe(opened, self.family, max_pictures=1, instructed=False)

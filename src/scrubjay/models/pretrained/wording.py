@@ -74,8 +74,24 @@ class PaliGemmaWording(Wording):
         return image_token * len(turns[-1].pictures) + asked
 
 
+class Florence2Wording(PaliGemmaWording):
+    """One question about the pictures shown last, as it is; its processor puts the picture first.
+
+    Florence-2 (Xiao et al. 2023) knows no conversation: what was said before is left out.
+    """
+
+    __slots__ = ()
+
+    def text(self, turns: Sequence[Message], image_token: str, end: str) -> str:
+        """The question."""
+        return " ".join(turns[-1].text.split())
+
+
 PLAIN = Wording()
 BY_KIND = {
+    "florence2": Florence2Wording(
+        caption="What does the image describe?", instructed=False, needs_picture=True
+    ),
     "paligemma": PaliGemmaWording(
         caption="caption en", instructed=False, needs_picture=True, answers_apart=True
     ),

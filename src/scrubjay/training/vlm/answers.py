@@ -14,8 +14,6 @@ from scrubjay.core.errors import Damaged
 from scrubjay.core.looking import Sampling
 from scrubjay.core.protocols import Progress
 from scrubjay.evaluate.written import LOSS, Change, changes, scores
-from scrubjay.models.pretrained.image_text import FAMILY
-from scrubjay.models.pretrained.looker import Looker, describe
 from scrubjay.training.checkpoints import write_bytes
 from scrubjay.training.vlm.data import PictureTable
 from scrubjay.training.vlm.module import VlmLora
@@ -81,8 +79,7 @@ def answered(
         step: what progress is told.
         progress: told of every row.
     """
-    opened, chat = module.vlm.opened, module.vlm.chat
-    looker = Looker(opened, chat, describe(opened, FAMILY, instructed=chat.instructed))
+    way, looker = module.vlm.way, module.vlm.looker()
     sampling = Sampling(max_new_tokens=longest)
     learning = [one for one in module.modules() if one.training]
     module.eval()
@@ -95,7 +92,7 @@ def answered(
                 sums, tokens = module.losses(there)
                 losses += (sums / tokens).tolist()
         for done, row in enumerate(rows, start=1):
-            said.append(looker.reply(data.lesson(row).messages, sampling).text)
+            said.append(way.answer(looker, data.lesson(row), sampling).text)
             progress(step, done, len(rows))
     finally:
         for one in learning:

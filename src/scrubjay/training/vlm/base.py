@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from scrubjay.core.errors import MissingExtra, WrongUse
+from scrubjay.core.errors import MissingExtra
 
-TAUGHT = "llava, llava_next, mllama, paligemma, qwen2_vl, qwen2_5_vl, smolvlm, idefics3, internvl"
-"""Kinds a message offers."""
+if TYPE_CHECKING:
+    from scrubjay.core.protocols import VisionLanguage
+    from scrubjay.models.pretrained.opening import Opened
+    from scrubjay.models.pretrained.ways.way import Way
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Base:
-    """A model of `vlm/transformers`, ready to be taught.
+    """A model that looks, ready to be taught.
 
     Attributes:
         opened: with its processor.
-        chat: how it is talked to.
+        way: how it is talked to.
         source: as it was named.
         quantize: `none`, `8bit` or `4bit`.
         chat_template: a file, or None.
     """
 
-    opened: Any
-    chat: Any
+    opened: Opened
+    way: Way
     source: str
     quantize: str
     chat_template: str | None
 
-    @property
-    def ends(self) -> Collection[int]:
-        """Tokens that end what it writes: what its generation stops at, and its tokenizer's own."""
-        told = self.opened.model.generation_config.eos_token_id
-        ends = {told} if isinstance(told, int) else set(told or ())
-        own = self.opened.processor.tokenizer.eos_token_id
-        return frozenset(ends or ({own} if own is not None else set()))
+    def looker(self) -> VisionLanguage:
+        """The model as its family asks it, with what it has learned so far."""
+        return self.way.looker(self.opened)
 
 
 def open_base(
@@ -58,44 +55,26 @@ def open_base(
 
     Raises:
         MissingExtra: transformers, peft or what packs weights are not installed.
-        WrongUse: a model of a kind that is not taught this way.
         ModelNotFound, Damaged, BadConfig: as `vlm=transformers`.
     """
     for package in ("peft", "transformers"):
         if importlib.util.find_spec(package) is None:
             raise MissingExtra("experiment=vlm_lora", "lora,vlm")
-    from scrubjay.models.pretrained.image_text import open_talker
+    from scrubjay.models.pretrained.image_text import read_template
+    from scrubjay.models.pretrained.opening import open_model
+    from scrubjay.models.pretrained.ways.kinds import way_of
 
-    refuse_other_kinds(source)
-    opened, chat = open_talker(
-        source, quantize=quantize, dtype=dtype, device=_place(quantize), chat_template=chat_template
+    template = read_template(chat_template)
+    kind = way_of(source)
+    opened = open_model(
+        source,
+        family=kind.family,
+        classes=kind.classes(),
+        quantize=quantize,
+        dtype=dtype,
+        device=_place(quantize),
     )
-    if opened.model.config.is_encoder_decoder:
-        raise WrongUse(_other(source, opened.kind, "reads and writes with two networks"))
-    return Base(opened, chat, str(source), quantize, chat_template)
-
-
-def refuse_other_kinds(source: str) -> None:
-    """Say that a kind with a family of its own is not taught.
-
-    Raises:
-        WrongUse: it is one.
-        ModelNotFound, Damaged: there is no model.
-    """
-    from scrubjay.models.pretrained.files import read_json
-    from scrubjay.models.pretrained.opening import OWN_FAMILY
-    from scrubjay.models.pretrained.source import find_model
-
-    kind = read_json(find_model(source, download=None) / "config.json").get("model_type")
-    if kind in OWN_FAMILY:
-        raise WrongUse(_other(source, str(kind), "follows no instructions"))
-
-
-def _other(source: str, kind: str, why: str) -> str:
-    return (
-        f"{source} holds a {kind} model, which {why} and is not taught here; choose one that goes "
-        f"on with a conversation, of a kind that vlm=transformers asks, such as {TAUGHT}"
-    )
+    return Base(opened, kind.of(opened, template), str(source), quantize, chat_template)
 
 
 def _place(quantize: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,8 +19,8 @@ from scrubjay.core.errors import BadConfig
 from scrubjay.core.protocols import Progress, silent
 from scrubjay.core.types import Picture, Split
 from scrubjay.media.image import decode_picture
-from scrubjay.models.pretrained.chat import Chat
-from scrubjay.models.pretrained.completion import Completions, Lesson
+from scrubjay.models.pretrained.lesson import IGNORED, Lesson, Taught
+from scrubjay.models.pretrained.ways.way import Lessons, Way
 from scrubjay.training.epochs import EpochData
 from scrubjay.training.order import EpochOrder, OneOrder
 from scrubjay.training.vlm.base import Base, fresh_processor
@@ -102,9 +103,10 @@ class PictureTable(EpochData):
         named = dict(columns or {})
         if unknown := sorted(set(named) - {"image", "answer", "split"}):
             raise BadConfig(f"datamodule.columns has image, answer and split, not {unknown[0]!r}")
-        self.table = read_table(
+        given = read_table(
             Path(table).expanduser(), columns=Columns(**named), instruction=instruction
         )
+        self.table = _answerable(given, vlm.way)
         self.parts: Parts = divide(
             self.table, val=val, test=test, tolerate=tolerate, limits=limits, progress=progress
         )
@@ -120,6 +122,12 @@ class PictureTable(EpochData):
             *(len(self.parts.rows[split]) for split in (Split.TRAIN, Split.VAL, Split.TEST)),
             self.table.instruction,
         )
+        if not vlm.way.reads_instructions:
+            log.warning(
+                "a %s reads no instructions: it learns to say the answers of pictures alone, and "
+                "what the table says beside them is not seen",
+                vlm.opened.kind,
+            )
 
     @property
     def chosen_by(self) -> tuple[Row, ...]:
@@ -180,14 +188,13 @@ class Reading:
         self._table, self._limits = table, limits
         opened = vlm.opened
         self._folder, self._kind, self._name = opened.folder, opened.kind, opened.name
-        self._template = vlm.chat.template
-        self._ends = sorted(vlm.ends)
+        self._way = vlm.way
         self._longest = _positions(opened.model)
-        self._completions: Completions | None = None
+        self._lessons: Lessons | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """All but what the other process makes anew."""
-        return {**self.__dict__, "_completions": None}
+        return {**self.__dict__, "_lessons": None}
 
     def lesson(self, row: Row) -> Lesson:
         """A row with its picture, decoded."""
@@ -200,17 +207,16 @@ class Reading:
             BadMedia: a picture is gone that was there when the fit began.
             BadConfig: a row is longer than the model reads, or its template cannot be learned from.
         """
-        if self._completions is None:
-            processor = fresh_processor(self._folder, self._kind)
-            chat = Chat(processor, kind=self._kind, name=self._name, template=self._template)
-            self._completions = Completions(chat, ends=self._ends, name=self._name)
-        inputs, labels = self._completions.taught([self.lesson(row) for row in rows])
-        if labels.shape[1] > self._longest:
-            place = int(inputs["attention_mask"].sum(dim=1).argmax())
+        if self._lessons is None:
+            self._lessons = self._way.lessons(fresh_processor(self._folder, self._kind))
+        inputs, labels = taught = self._lessons.taught([self.lesson(row) for row in rows])
+        lengths = _lengths(taught)
+        if max(lengths) > self._longest:
+            place = lengths.index(max(lengths))
             raise BadConfig(
-                f"row {rows[place].line} of {self._table.path} is {labels.shape[1]} tokens with "
-                f"its picture and {self._name} reads {self._longest}; shorten its answer, or make "
-                f"its picture smaller"
+                f"row {rows[place].line} of {self._table.path} is {lengths[place]} tokens with "
+                f"its picture and {self._name} reads {self._longest}; shorten what it asks or "
+                f"answers, or make its picture smaller"
             )
         return AnswerBatch(inputs, labels, torch.tensor([row.line for row in rows]))
 
@@ -243,6 +249,25 @@ class _InOrder(Dataset[AnswerBatch]):
 
     def __getitem__(self, position: int) -> AnswerBatch:
         return self._reading.batch(self._rows[position * self._size : (position + 1) * self._size])
+
+
+def _answerable(table: Table, way: Way) -> Table:
+    """The table without rows whose answers the model can never give; they are problems."""
+    why = {row.line: way.unanswerable(row.answer) for row in table.rows}
+    return replace(
+        table,
+        rows=tuple(row for row in table.rows if why[row.line] is None),
+        problems=(*table.problems, *((line, told) for line, told in why.items() if told)),
+    )
+
+
+def _lengths(taught: Taught) -> list[int]:
+    """Tokens of each row: of what is read, or of what is written apart, whichever is more."""
+    lengths = taught.inputs["attention_mask"].sum(dim=1)
+    if "labels" in taught.inputs:
+        lengths = torch.maximum(lengths, (taught.labels != IGNORED).sum(dim=1))
+    found: list[int] = lengths.tolist()
+    return found
 
 
 def _positions(model: Any) -> int:  # noqa: ANN401 - of transformers

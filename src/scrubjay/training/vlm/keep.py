@@ -165,8 +165,7 @@ class KeepTaught(Callback):
             model = f"vlm.source={base} vlm.adapter={shlex.quote(str(self._run / 'adapter'))}"
         else:
             model = f"vlm.source={shlex.quote(str(self._run / 'merged'))}"
-        asked = f"scrubjay ask {shlex.quote(row.instruction)} --image X prompt=bare"
-        lines = [f"{asked} vlm=transformers {model}"]
+        lines = [f"{module.vlm.way.command(row.instruction)} {model}"]
         if self._merge and module.vlm.quantize != "none":
             lines.append(
                 f"# merged/ is the adapter added to the weights as they are without "

@@ -8,7 +8,6 @@ from typing import Any
 
 from scrubjay.models.pretrained.adapter import with_adapter
 from scrubjay.models.pretrained.files import read_json
-from scrubjay.models.pretrained.image_text import classes
 from scrubjay.models.pretrained.opening import DTYPES, open_model
 from scrubjay.models.pretrained.quiet import quiet_transformers
 from scrubjay.models.pretrained.source import WANTED
@@ -43,8 +42,8 @@ def save_merged(base: Base, run: Path) -> Path:
         The folder.
     """
     final, source = run / MERGED, base.opened.folder
-    whole = open_model(source, family="transformers", classes=classes(), dtype=_kept_in(source),
-                       device="cpu")  # fmt: skip
+    whole = open_model(source, family=base.way.family, classes=base.way.classes(),
+                       dtype=_kept_in(source), device="cpu")  # fmt: skip
     merged = with_adapter(whole.model, run / ADAPTER)
     with written_folder(final) as aside:
         with quiet_transformers():

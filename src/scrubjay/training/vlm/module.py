@@ -10,11 +10,9 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
-from torch.nn import functional
 
 from scrubjay.core.errors import BadConfig
 from scrubjay.models.pretrained.adapter import adapted
-from scrubjay.models.pretrained.completion import IGNORED
 from scrubjay.models.pretrained.quantise import weight_bytes
 from scrubjay.training.schedule import scheduled
 from scrubjay.training.vlm.base import Base
@@ -83,6 +81,7 @@ class VlmLora(LightningModule):
                 dropout=dropout,
                 wanted=targets,
                 source=vlm.source,
+                writer=vlm.way.writer(vlm.opened.model),
             )
         if checkpointing:
             self._recompute()
@@ -102,7 +101,7 @@ class VlmLora(LightningModule):
         return weight_bytes(self.model)
 
     def losses(self, batch: AnswerBatch) -> tuple[Tensor, Tensor]:
-        """Of each row the sum of its answer's negative log-likelihoods, and how many tokens it is.
+        """Of each row what its right answer costs, and how many tokens that is of.
 
         Returns:
             (n,) float32 and (n,) int64.
@@ -113,7 +112,7 @@ class VlmLora(LightningModule):
             for name, value in batch.inputs.items()
         }
         logits = self.model(**inputs, use_cache=False).logits
-        return answer_losses(logits, batch.labels)
+        return self.vlm.way.losses(logits, batch.labels)
 
     def training_step(self, batch: AnswerBatch, batch_idx: int) -> Tensor:
         """The mean negative log-likelihood of the answers' tokens."""
@@ -205,21 +204,3 @@ class VlmLora(LightningModule):
             inner.gradient_checkpointing_enable(
                 gradient_checkpointing_kwargs={"use_reentrant": False}
             )
-
-
-def answer_losses(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Sum of the negative log-likelihoods of each row's labels, and how many there are.
-
-    Args:
-        logits: (n, t, words); those at t - 1 tell the token at t.
-        labels: (n, t), IGNORED where nothing counts.
-
-    Returns:
-        (n,) float32 and (n,) int64.
-    """
-    wanted = labels[:, 1:] != IGNORED
-    rows = wanted.nonzero()[:, 0]
-    told = logits[:, :-1][wanted].float()
-    each = functional.cross_entropy(told, labels[:, 1:][wanted], reduction="none")
-    sums = torch.zeros(len(labels), device=each.device).index_add(0, rows, each)
-    return sums, wanted.sum(dim=1)

@@ -1,0 +1,133 @@
+"""Kinds that hold no conversation are taught, kept and asked through their own families."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scrubjay.core.errors import TrainingFailed
+from scrubjay.core.looking import Message, Role, Sampling
+from scrubjay.core.protocols import VisionLanguage
+from scrubjay.core.types import Picture
+from scrubjay.media.image import decode_picture
+from scrubjay.models.load import load_vlm
+from scrubjay.training.fit import Fitted, fit
+from scrubjay.training.vlm.base import open_base
+from scrubjay.training.vlm.data import PictureTable
+from scrubjay.training.vlm.keep import RESULT
+from tests.models.vlm import older_models
+from tests.models.vlm.older_models import ANSWERS, FAMILIES, SAVE
+from tests.training.vlm.products import write_products
+from tests.training.vlm.test_fit import configured
+
+SHORT = Sampling(max_new_tokens=6)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory) -> Path:
+    return write_products(tmp_path_factory.mktemp("products"), 40)
+
+
+def with_answers(table: Path, answers: list[str]) -> Path:
+    """The same table with other answers, in turn."""
+    with table.open(newline="") as file:
+        headers, *rows = csv.reader(file)
+    other = table.with_name(f"{'-'.join(answers)[:20]}.csv")
+    with other.open("w", newline="") as file:
+        written = csv.writer(file)
+        written.writerow(headers)
+        written.writerows([*row[:-1], answers[at % len(answers)]] for at, row in enumerate(rows))
+    return other
+
+
+def taught(experiment: str, source: Path, table: Path, run: Path, *more: str) -> Fitted:
+    more = ("trainer.max_epochs=2", "model.lr=0.01", "model.dropout=0", *more)
+    return fit(configured(experiment, source, table, *more), run=run)
+
+
+def said(model: VisionLanguage, family: str, picture: Picture, question: str) -> str:
+    if family == "git":
+        return model.caption(picture, SHORT).text
+    return model.reply([Message(Role.USER, (picture, question))], SHORT).text
+
+
+def check(kind: str, source: Path, run: Path, fitted: Fitted) -> None:
+    """Merged, base with adapter and what the run measured say the same; the base said otherwise."""
+    family = FAMILIES[kind]
+    table: Any = fitted.objects["datamodule"].table
+    told = json.loads((run / RESULT).read_text())
+    assert fitted.metrics["gain/loss/high"] < 0
+    models = {
+        "merged": load_vlm(family, source=run / "merged"),
+        "beside": load_vlm(family, source=source, adapter=run / "adapter"),
+        "base": load_vlm(family, source=source),
+    }
+    for row in told["answers"]:
+        picture = decode_picture(table.bytes_of(row["picture"]))
+        answers = {
+            name: said(model, family, picture, row["instruction"]) for name, model in models.items()
+        }
+        assert answers["merged"] == answers["beside"] == row["after"]
+        assert answers["base"] == row["before"]
+    line = (run / "next.txt").read_text()
+    assert f" vlm={family} vlm.source={run}/merged\n" in line
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "blip2",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("blip2_t5", "git", "florence2")),
+    ],
+)
+def test_kinds_that_write_are_taught_and_asked_by_their_family(kind, table, tmp_path) -> None:
+    source = SAVE[kind](tmp_path / kind)
+    check(kind, source, tmp_path / "run", taught("vlm_lora", source, table, tmp_path / "run"))
+
+
+@pytest.mark.slow
+def test_a_kind_that_chooses_is_taught_with_its_own_answers(table, tmp_path) -> None:
+    source = SAVE["vilt"](tmp_path / "vilt")
+    rows = with_answers(table, ["red", "Blue", "yes"])
+    fitted = taught("vlm_lora", source, rows, tmp_path / "run")
+    check("vilt", source, tmp_path / "run", fitted)
+    assert "scrubjay describe" not in (tmp_path / "run" / "next.txt").read_text()
+
+
+def test_rows_a_kind_that_chooses_cannot_answer_are_named(table, tmp_path) -> None:
+    base = open_base(str(SAVE["vilt"](tmp_path / "vilt")))
+    rows = with_answers(table, [*ANSWERS, "mauve"])
+    message = r"5 of 40 rows .*row 9: its answer 'mauve' is none of the 7 that vilt chooses among"
+    with pytest.raises(TrainingFailed, match=message):
+        PictureTable(base, table=str(rows))
+    left = PictureTable(base, table=str(rows), tolerate=0.2)
+    assert sorted(left.parts.left_out) == [9, 17, 25, 33, 41]
+
+
+def test_git_says_that_it_reads_no_instructions(table, tmp_path, caplog) -> None:
+    base = open_base(str(SAVE["git"](tmp_path / "git")))
+    with caplog.at_level(logging.WARNING):
+        PictureTable(base, table=str(table))
+    assert "a git reads no instructions" in caplog.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["blip2", "blip2_t5"])
+def test_in_four_bits_too(kind, table, tmp_path, monkeypatch) -> None:
+    size = {"hidden_size": 64, "intermediate_size": 128}  # as many as are packed together
+    for sizes in ("SMALL", "VISION"):
+        monkeypatch.setattr(older_models, sizes, getattr(older_models, sizes) | size)
+    source = SAVE[kind](tmp_path / kind)
+    run = tmp_path / "run"
+    fitted = taught("vlm_qlora", source, table, run, "trainer.max_epochs=1")
+    assert fitted.metrics["gain/loss/high"] < 0
+    beside = load_vlm(FAMILIES[kind], source=source, adapter=run / "adapter", quantize="4bit")
+    data: Any = fitted.objects["datamodule"]
+    row = json.loads((run / RESULT).read_text())["answers"][0]
+    picture = decode_picture(data.table.bytes_of(row["picture"]))
+    assert said(beside, "blip2", picture, row["instruction"]) == row["after"]
