@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
+import numpy as np
 import pytest
 
 if TYPE_CHECKING:
@@ -22,7 +25,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("SCRUBJAY_BUILTIN", "0")  # tests that want the shipped encoder say so
 os.environ.pop("SCRUBJAY_HOME", None)
 
-hypothesis.settings.register_profile("scrubjay", deadline=None)  # timings never fail a test
+# Timings never fail a test, and neither does chance: the same examples are tried every time. With
+# `--hypothesis-profile=explore` they are other ones.
+UNHURRIED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("scrubjay", **UNHURRIED, derandomize=True, database=None)
+hypothesis.settings.register_profile("explore", **UNHURRIED, max_examples=1000)
 hypothesis.settings.load_profile("scrubjay")
 
 LOOPBACK = ("127.", "::1", "localhost")
@@ -31,6 +38,25 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 class NetworkRefusedError(RuntimeError):
     """A test tried to leave this machine."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """What fixtures draw without a seed does not depend on the tests before them."""
+    _draw_anew()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call() -> None:
+    """Nor does what a test draws, on which of its fixtures were there already."""
+    _draw_anew()
+
+
+def _draw_anew() -> None:
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - other libraries draw from it
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
 
 
 @pytest.fixture(autouse=True)
