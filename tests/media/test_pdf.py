@@ -202,7 +202,7 @@ def test_a_decoder_that_says_nothing_is_given_up(monkeypatch, tmp_path) -> None:
     began = time.monotonic()
     with pytest.raises(BadMedia, match="said nothing for"):
         list(pdf_pages(PLAIN, limits=PdfLimits(stall_s=0.5)))
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
 
 
 def test_a_decoder_that_lies_is_not_believed(monkeypatch, tmp_path) -> None:

@@ -72,7 +72,7 @@ class Listener:
     def url(self, scheme: str = "json", path: str = "/hook", user: str = "") -> str:
         return f"{scheme}://{user}{HOST}:{self.port}{path}"
 
-    def wait_for(self, count: int, seconds: float = 10.0) -> list[Received]:
+    def wait_for(self, count: int, seconds: float = 60.0) -> list[Received]:
         until = time.monotonic() + seconds
         while len(self.received) < count and time.monotonic() < until:
             time.sleep(0.01)
@@ -88,8 +88,12 @@ class Listener:
         self._server.server_close()
 
 
+_HELD = socket.socket()
+"""Bound, so that no other process is given its port, and never listening."""
+
+
 def dead_port() -> int:
     """A port nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind((HOST, 0))
-        return int(taken.getsockname()[1])
+    if _HELD.getsockname()[1] == 0:
+        _HELD.bind((HOST, 0))
+    return int(_HELD.getsockname()[1])
