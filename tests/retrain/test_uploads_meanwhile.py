@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scrubjay import services
-from scrubjay.search.uploads import Upload
+from scrubjay.search.uploaded import Upload
 from tests.retrain.bands import write_month
 from tests.retrain.months import FIRST, QUICK, opened, retrain
 from tests.search.uploading import png

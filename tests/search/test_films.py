@@ -18,7 +18,7 @@ from scrubjay.retrain.forgetting.forget import forget
 from scrubjay.search import films as rooms
 from scrubjay.search.film_models import LazyModels, chosen_models
 from scrubjay.search.films import WhileHere, films_of
-from scrubjay.search.uploads import Upload
+from scrubjay.search.uploaded import Upload
 from scrubjay.store.gleanings import Gleanings
 from scrubjay.store.home import Home
 from tests.media.films import BLUE, RED, write_film

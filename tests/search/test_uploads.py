@@ -18,13 +18,8 @@ from scrubjay.search.drop import Drop
 from scrubjay.search.drop import take as take_drop
 from scrubjay.search.ingest import ingest
 from scrubjay.search.items import find_item
-from scrubjay.search.uploads import (
-    FORGOTTEN_MEANWHILE,
-    MAX_CAPTION,
-    NOTHING_SERVES,
-    Upload,
-    finish_uploads,
-)
+from scrubjay.search.uploaded import MAX_CAPTION, Upload
+from scrubjay.search.uploads import FORGOTTEN_MEANWHILE, NOTHING_SERVES, finish_uploads
 from scrubjay.store.uploads import upload_uri, uploaded_sha256
 from tests.search.uploading import (
     MONTH,

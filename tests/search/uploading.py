@@ -22,7 +22,8 @@ from scrubjay.core.config import Settings
 from scrubjay.core.types import SAMPLE_RATE, Champion
 from scrubjay.models.load import load_encoder
 from scrubjay.search.collect import Target
-from scrubjay.search.uploads import Upload, take_uploads
+from scrubjay.search.uploaded import Upload
+from scrubjay.search.uploads import take_uploads
 from scrubjay.store.home import Home
 from tests.store.killing import REPOSITORY
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from scrubjay.search.collect import Added, Target
     from scrubjay.search.item_moments import MomentPage
     from scrubjay.search.items import ItemPage, KnownItem
-    from scrubjay.search.uploads import OpenTarget, Upload, Uploaded
+    from scrubjay.search.uploaded import Upload, Uploaded
+    from scrubjay.search.uploads import OpenTarget
     from scrubjay.store.browse import Facets
 
 

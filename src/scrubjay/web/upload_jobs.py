@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 from scrubjay.core.errors import ScrubjayError
 from scrubjay.media.layout import Problem
-from scrubjay.search.uploads import Upload, Uploaded
+from scrubjay.search.uploaded import Upload, Uploaded
 from scrubjay.web.context import Context
 from scrubjay.web.problems import INSIDE, described
 from scrubjay.web.uploading import Received, UploadLine

@@ -24,7 +24,7 @@ from scrubjay.media.attributes import clean, column_names, typed_column
 from scrubjay.media.layout import Problem
 from scrubjay.media.sniff import HEAD_BYTES, sniff
 from scrubjay.search.collect import Target
-from scrubjay.search.uploads import Upload, Uploaded
+from scrubjay.search.uploaded import Upload, Uploaded
 from scrubjay.store.media import MediaStore
 from scrubjay.web.batcher import Busy
 from scrubjay.web.context import Context

@@ -19,7 +19,7 @@ from scrubjay import services
 from scrubjay.core.config import Settings
 from scrubjay.core.errors import Damaged
 from scrubjay.core.types import Kind
-from scrubjay.search.uploads import Upload
+from scrubjay.search.uploaded import Upload
 from scrubjay.store.home import Home
 from scrubjay.store.lease import acquire
 from scrubjay.web.content_type import UNKNOWN, content_type

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from scrubjay import services
 from scrubjay.core.errors import ScrubjayError
 from scrubjay.core.types import Kind
-from scrubjay.search.uploads import Upload, Uploaded
+from scrubjay.search.uploaded import Upload, Uploaded
 from scrubjay.web.context import Stopped
 from scrubjay.web.routes import items
 from scrubjay.web.routes.pages import upload

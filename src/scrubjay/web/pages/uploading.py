@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scrubjay.search.uploads import Taken, Uploaded
+from scrubjay.search.uploaded import Taken, Uploaded
 from scrubjay.web.pages.things import href_of
 from scrubjay.web.upload_jobs import UploadJob
 

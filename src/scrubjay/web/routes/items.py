@@ -21,7 +21,7 @@ from scrubjay.search.item_moments import MOST
 from scrubjay.search.items import MAX_LIMIT
 from scrubjay.search.narrow import narrowed
 from scrubjay.search.shown import kept_picture, original, small_picture
-from scrubjay.search.uploads import Uploaded
+from scrubjay.search.uploaded import Uploaded
 from scrubjay.store.home import Home
 from scrubjay.web.content_type import content_type
 from scrubjay.web.context import Context, ContextDep
