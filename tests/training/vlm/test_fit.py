@@ -143,6 +143,27 @@ def test_batches_are_the_same_in_a_loading_process(left, llava, table) -> None:
         assert torch.equal(one.inputs["pixel_values"], other.inputs["pixel_values"])
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_two_processes_teach_what_one_does_with_their_rows_together(llava, table, tmp_path) -> None:
+    more = ("trainer.max_epochs=1", "trainer.limit_train_batches=2", "model.lr=0.01")
+    more += ("model.dropout=0", "callbacks.taught.merge=false", "callbacks.taught.answers=1")
+    one = configured("vlm_lora", llava, table, *more)
+    alone = fit(one, run=tmp_path / "one").objects["model"].state_dict()
+    both = ("trainer.devices=2", "trainer.strategy=ddp", "datamodule.batch_size=4")
+    two = configured("vlm_lora", llava, table, *more, *both)
+    command = [sys.executable, "-m", "tests.training.vlm.ranked", str(tmp_path / "two")]
+    done = subprocess.run(
+        [*command, json.dumps(two)], capture_output=True, timeout=500, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    assert (tmp_path / "two" / "adapter" / "adapter_model.safetensors").is_file()
+    shared = load_checkpoint(tmp_path / "two" / "checkpoints" / "last.ckpt")["state_dict"]
+    assert shared.keys() == alone.keys()
+    for name, weight in alone.items():
+        torch.testing.assert_close(shared[name], weight, atol=1e-5, rtol=1e-4)
+
+
 KILLED = """
 import sys, json
 from scrubjay.training.fit import fit

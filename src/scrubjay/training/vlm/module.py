@@ -115,9 +115,14 @@ class VlmLora(LightningModule):
         return self.vlm.way.losses(logits, batch.labels)
 
     def training_step(self, batch: AnswerBatch, batch_idx: int) -> Tensor:
-        """The mean negative log-likelihood of the answers' tokens."""
+        """The mean negative log-likelihood of the answers' tokens.
+
+        Of several processes each divides by what all of them have on average: the mean of their
+        gradients, which is what Lightning takes, is then that of their rows in one batch.
+        """
         sums, tokens = self.losses(batch)
-        loss = sums.sum() / tokens.sum()
+        everyones: Any = self.all_gather(tokens.sum())
+        loss: Tensor = sums.sum() / everyones.float().mean()
         self.log("train/loss", loss.detach(), on_step=True, on_epoch=True, batch_size=len(tokens))
         return loss
 
