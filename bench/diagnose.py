@@ -7,12 +7,16 @@
     python bench/diagnose.py world WORLD
     scrubjay diagnose --folder WORLD
 
+    python bench/diagnose.py world MORE --learn 480
+    scrubjay diagnose --folder MORE --curve
+
 `digits` lays the Free Spoken Digit Dataset and MNIST out as a folder with a manifest: a content
 group is a digit, so that a query has many right answers; takes 0 to 4 are the test part, and with
 `--held-out theo` all of what one person said, for a version trained with
 `datamodule.held_out_speaker=theo`. `world`
 draws scenes nobody learned from, writes what they show in four languages and speaks it (needs
-espeak-ng). With `--home HOME` the version served there is diagnosed and its figures are printed.
+espeak-ng); `--learn` adds others to learn from, a sixth of them to validate with. With `--home
+HOME` the version served there is diagnosed and its figures are printed.
 """
 
 from __future__ import annotations
@@ -46,7 +50,7 @@ def main() -> None:
         if options.what == "digits":
             rows = list(digits(options.source, options.folder, options.held_out))
         else:
-            rows = list(world(options.folder, options.scenes))
+            rows = list(world(options.folder, options.scenes, learn=options.learn))
         write_manifest(options.folder, rows)
         print(f"{options.folder}: {len(rows)} rows, {time.monotonic() - began:.0f} s")
     if options.home is not None:
@@ -88,8 +92,13 @@ def digits(source: Path, folder: Path, held_out: str | None) -> Iterable[dict[st
                 }
 
 
-def world(folder: Path, scenes: int, *, seed: int = SEED) -> Iterable[dict[str, Any]]:
-    """Scenes, each drawn, written in one language and said by one of a few voices."""
+def world(
+    folder: Path, scenes: int, *, learn: int = 0, seed: int = SEED
+) -> Iterable[dict[str, Any]]:
+    """Scenes, each drawn, written in one language and said by one of a few voices.
+
+    The first are the test part; those to learn from are said by the same voices.
+    """
     from PIL import Image
 
     from scrubjay.media.world.captions import caption
@@ -106,7 +115,7 @@ def world(folder: Path, scenes: int, *, seed: int = SEED) -> Iterable[dict[str, 
         for language in Language
     }
     found: dict[int, Any] = {}
-    while len(found) < scenes:
+    while len(found) < scenes + learn:
         scene = Sampler().scene(random)
         found.setdefault(meaning(scene), scene)
     languages = [Language.ENGLISH, *Language]  # English twice as often
@@ -119,7 +128,7 @@ def world(folder: Path, scenes: int, *, seed: int = SEED) -> Iterable[dict[str, 
         about = {
             "caption": text,
             "group": f"scene-{at:04}",
-            "split": "test",
+            "split": "test" if at < scenes else "train" if at % 6 else "val",
             "language": language.value,
             "template": str(scene.template.value),
         }
@@ -200,6 +209,7 @@ def _options() -> argparse.Namespace:
             one.add_argument("--held-out", metavar="SPEAKER", help="all of a speaker is tested on")
         else:
             one.add_argument("--scenes", type=int, default=SCENES)
+            one.add_argument("--learn", type=int, default=0, help="scenes beside the test part")
         one.add_argument("folder", type=Path, help="where the collection goes")
         one.add_argument("--home", type=Path, help="diagnose the version that is served there")
         one.add_argument("--json", action="store_true")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from scrubjay.cli import diagnose as command
 from scrubjay.core.config import Settings
-from scrubjay.core.errors import NotReady, UnknownName, WrongUse
+from scrubjay.core.errors import BadConfig, NotReady, UnknownName, WrongUse
 from scrubjay.store.home import Home
 from tests.retrain.diagnosing import collected
 
@@ -85,6 +85,9 @@ def test_what_was_not_measured_and_what_was_lacking_are_said(home, built):
         (("--against", "nobody"), UnknownName, 2, "nobody"),
         (("--folder", "/nowhere/at/all"), WrongUse, 2, "nowhere"),
         (("--out", "page.json"), WrongUse, 2, "beside it"),
+        (("model.lr=0.1",), WrongUse, 2, "add --curve"),
+        (("--curve", "model.lr=0.1", "fast"), BadConfig, 2, "'fast' is not an override"),
+        (("--curve", "model.lrr=0.1"), UnknownName, 2, "model.lr"),
         pytest.param(
             ("--out", "/proc/page.html"), WrongUse, 2, "cannot be written", marks=pytest.mark.slow
         ),
@@ -100,3 +103,26 @@ def test_a_home_that_serves_nothing_says_what_to_do(tmp_path):
     with pytest.raises(NotReady, match="scrubjay add") as raised:
         run(tmp_path / "home")
     assert raised.value.exit_code == 1
+
+
+def test_the_recipe_of_a_curve_is_the_months_and_what_is_said_of_it(home, built, monkeypatch):
+    asked = {}
+
+    def noted(opened, version, *, recipe, curve, **rest):
+        asked.update(recipe=recipe, curve=curve, version=version)
+        raise NotReady("enough")
+
+    monkeypatch.setattr("scrubjay.services.diagnose", noted)
+    (home / "retrain.yaml").write_text("trainer: {max_epochs: 3}\nfit: {replay: 2.0}\n")
+    for version in (None, built[1][0]):
+        with pytest.raises(NotReady, match="enough"):
+            run(home, *([version] if version else []), "--curve", "model.lr=0.004")
+        config, named = asked["recipe"]
+        assert (asked["version"], asked["curve"], named) == (version, True, ["model.lr=0.004"])
+        assert config["model"]["lr"] == 0.004
+        assert config["trainer"]["max_epochs"] == 3
+        assert config["fit"]["replay"] == 2.0
+    (home / "retrain.yaml").unlink()
+    with pytest.raises(NotReady, match="enough"):
+        run(home)
+    assert asked["recipe"] is None

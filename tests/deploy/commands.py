@@ -74,6 +74,9 @@ def composed_overrides(words: list[str]) -> None:
         compose(overrides)
     elif name in {"retrain", "doctor"} and overrides:
         plan_of(compose(overrides, config_name="retrain"))
+    elif name == "diagnose":
+        named = [parameters["version"], *(overrides or ())]
+        compose([one for one in named if one and "=" in one], config_name="retrain")
     elif name == "compare":
         compared_points(parameters)
     elif name in {"ask", "describe", "read", "serve"}:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scrubjay.core.errors import WrongUse
-from scrubjay.evaluate.learning_curve import Verdict, fit_power_law, outlook
+from scrubjay.evaluate.learning_curve import Verdict, brought_by, fit_power_law, outlook
 
 SIZES = [250, 500, 750, 1000]
 GROUPS = [f"g{i // 2}" for i in range(800)]
@@ -141,3 +141,19 @@ def test_few_held_out_things_do_not_make_a_curve_flat() -> None:
     few = errors([0.5] * 4)[:24]
     found = outlook(SIZES, few, GROUPS[:24], n=2000)
     assert found.verdict in {Verdict.UNSURE, Verdict.USELESS}
+
+
+def test_what_training_brought_is_paired_query_by_query() -> None:
+    before = errors([0.5])[:, 0]
+    after = before.copy()
+    mended = [f"g{at}" for at in range(0, 400, 5)]
+    after[[at for at, group in enumerate(GROUPS) if group in mended]] = 0.0
+    stood, brought = brought_by(before, after, GROUPS)
+    assert stood.value == pytest.approx(before.mean())
+    assert brought.value == pytest.approx((before - after).mean())
+    assert stood.low < stood.value < stood.high
+    assert 0 < brought.low < brought.value < brought.high < stood.low
+    _, nothing = brought_by(before, before, GROUPS)
+    assert (nothing.low, nothing.value, nothing.high) == (0.0, 0.0, 0.0)
+    with pytest.raises(WrongUse, match="not the same"):
+        brought_by(before, after[1:], GROUPS)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent.parent / "conf"
 """The packaged configuration groups."""
 
+MONTH_FILE = "retrain.yaml"
+"""Standing values of a home for its months."""
+
 ASK_FILE = "ask.yaml"
 """Standing values of a home for asking."""
 
@@ -91,6 +94,16 @@ def standing_overrides(path: Path, *, extra: str = "train") -> list[str]:
     # A group is chosen before values in it are set.
     flat = sorted(_leaves(values), key=lambda pair: pair[0] not in groups)
     return [f"{key}={_spelled(value)}" for key, value in flat]
+
+
+def month_config(home: Path, overrides: Sequence[str]) -> dict[str, Any]:
+    """What a month is composed of: packaged values, the home's standing ones, overrides.
+
+    Raises:
+        UnknownName, BadConfig, MissingExtra: as `compose`.
+    """
+    standing = standing_overrides(home / MONTH_FILE)
+    return compose([*standing, *overrides], config_name="retrain")
 
 
 def ask_settings(home: Path, overrides: Sequence[str]) -> AskSettings:

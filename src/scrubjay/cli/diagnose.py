@@ -27,6 +27,14 @@ def diagnose(
     version: Annotated[
         str | None, typer.Argument(help="A registered version; default: the champion.")
     ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="With --curve: the recipe to train its parts by, as of `scrubjay retrain`.",
+            metavar="OVERRIDES",
+            show_default=False,
+        ),
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option(help="Another version to hold it against.", metavar="VERSION"),
@@ -57,14 +65,26 @@ def diagnose(
     Example: scrubjay diagnose --split val --out page.html
 
     Example: scrubjay diagnose VERSION --against champion
+
+    Example: scrubjay diagnose --curve experiment=hard_negatives trainer.max_epochs=4
     """
+    from scrubjay.cli.compose import month_config
     from scrubjay.core.types import Split
     from scrubjay.services import diagnose as measure
     from scrubjay.services import diagnosis_page, open_home
 
+    named = list(overrides or ())
+    if version is not None and ("=" in version or version.startswith("~")):
+        named.insert(0, version)  # no version was named
+        version = None
+    if named and not curve:
+        raise WrongUse(
+            f"{named[0]!r} is a setting of the trainings that --curve makes; add --curve"
+        )
     opened = open_home(home)
     if out is not None and out.suffix == ".json":
         raise WrongUse(f"--out {out} is where the page goes; the JSON is written beside it")
+    recipe = (month_config(opened.path, named), named) if curve else None
     with progress_bar() as progress:
         found = measure(
             opened,
@@ -73,6 +93,7 @@ def diagnose(
             split=None if split is Part.ALL else Split(split.value),
             folder=folder,
             curve=curve,
+            recipe=recipe,
             progress=progress,
         )
         progress("writing the page", 0, None)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +11,6 @@ from scrubjay.cli.frame import HomeOption, JsonOption, console, emit
 
 if TYPE_CHECKING:
     from scrubjay.retrain.health.finding import Finding
-
-STANDING = "retrain.yaml"
 
 
 def doctor(
@@ -41,12 +37,13 @@ def doctor(
     Example: scrubjay doctor
              scrubjay doctor data.source=s3://pictures/incoming --send
     """  # noqa: D301 - \b keeps Typer from joining the lines
+    from scrubjay.cli.compose import month_config
     from scrubjay.retrain.health.doctor import configured, examine
     from scrubjay.retrain.health.finding import State
     from scrubjay.services import open_home
 
     opened = open_home(home)
-    said, subject = configured(opened, lambda: _config(opened.path / STANDING, overrides or []))
+    said, subject = configured(opened, lambda: month_config(opened.path, overrides or []))
     found: list[Finding] = []
     for one in itertools.chain([said], examine(subject, send=send)):
         found.append(one)
@@ -57,12 +54,6 @@ def doctor(
         emit({"ok": not failed, "checks": [one.to_json() for one in found]})
     if failed:
         raise typer.Exit(1)
-
-
-def _config(standing: Path, overrides: Sequence[str]) -> Mapping[str, Any]:
-    from scrubjay.cli.compose import compose, standing_overrides
-
-    return compose([*standing_overrides(standing), *overrides], config_name="retrain")
 
 
 def _show(finding: Finding) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +12,6 @@ import typer
 from scrubjay.cli.frame import HomeOption, JsonOption, Overrides, console, emit, note, progress_bar
 from scrubjay.core.protocols import silent
 
-STANDING = "retrain.yaml"
 GOOD = frozenset({"promoted", "refused", "no-change"})
 
 
@@ -43,11 +41,11 @@ def retrain(
              scrubjay retrain --dry-run
              scrubjay retrain --accept 2026-10
     """  # noqa: D301 - \b keeps Typer from joining the lines
-    from scrubjay.cli.compose import open_to_index
+    from scrubjay.cli.compose import month_config, open_to_index
     from scrubjay.services import plan_month, run_month
 
     opened = open_to_index(home)
-    config = _config(opened.path / STANDING, overrides or [])
+    config = month_config(opened.path, overrides or [])
     if dry_run:
         plan = plan_month(opened, config)
         emit(plan) if json else _show_plan(plan)
@@ -67,13 +65,6 @@ def retrain(
     emit(result) if json else _show(result)
     if result["status"] not in GOOD:
         raise typer.Exit(1)
-
-
-def _config(standing: Path, overrides: list[str]) -> dict[str, Any]:
-    """The composed configuration: packaged values, the home's standing ones, the command's."""
-    from scrubjay.cli.compose import compose, standing_overrides
-
-    return compose([*standing_overrides(standing), *overrides], config_name="retrain")
 
 
 def _show_plan(plan: Mapping[str, Any]) -> None:

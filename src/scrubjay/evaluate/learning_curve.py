@@ -212,6 +212,35 @@ def outlook(
     return told(verdict, why, law, predicted, gain, misfit)
 
 
+def brought_by(
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    groups: Sequence[str] | NDArray[Any],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> tuple[Estimate, Estimate]:
+    """The error before a training, and how much lower it is after it.
+
+    Args:
+        before: (queries,) what each query lost, 0 to 1.
+        after: the same queries, trained.
+        groups: the content group of each query.
+
+    Raises:
+        WrongUse: there are no queries, or not as many of each.
+    """
+    if not len(before) or not len(before) == len(after) == len(groups):
+        raise WrongUse(
+            f"{len(before)} queries before and {len(after)} after are not the same, of "
+            f"{len(groups)} groups"
+        )
+    table = np.stack([before, before - after], axis=1).astype(np.float64)
+    drawn = _resampled(table, groups, resamples, seed)
+    means = table.mean(axis=0)
+    return _estimate(float(means[0]), drawn[:, 0]), _estimate(float(means[1]), drawn[:, 1])
+
+
 def _judged(gain: Estimate, surely_falls: bool, fall: float) -> tuple[Verdict, str]:
     if not surely_falls and gain.high > TELLING:
         return (

@@ -106,12 +106,17 @@ def diagnose(
     split: Split | None,
     folder: Path | None,
     curve: bool,
+    recipe: tuple[Mapping[str, Any], Sequence[str]] | None = None,
     progress: Progress,
 ) -> Diagnosis:
     """Where a version (default: the champion) fails, on a part of the collection or a folder.
 
     A home that serves nothing yet diagnoses the encoder in the box, where there is a folder.
+
+    Args:
+        recipe: a month's composed configuration, and what was overridden for this curve.
     """
+    from scrubjay.retrain.diagnosing.curve_training import Recipe
     from scrubjay.retrain.diagnosing.diagnose import diagnose as measure
 
     if folder is not None and version is None and home.settings.builtin:
@@ -124,6 +129,7 @@ def diagnose(
         split=split,
         folder=folder,
         curve=curve,
+        recipe=Recipe(recipe[0], tuple(recipe[1])) if recipe else None,
         progress=progress,
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from scrubjay.core.types import Kind
+from scrubjay.evaluate.bootstrap import Estimate
 from scrubjay.evaluate.learning_curve import outlook
 from scrubjay.retrain.diagnosing import advice, confusions, curve, data, geometry, probes
 from scrubjay.retrain.diagnosing import map as drawn
@@ -145,4 +146,18 @@ def test_a_curve_that_was_not_trained_says_what_it_costs(evil):
     assert "about 10 minutes" in costs
     assert "scrubjay diagnose v1 --curve" in costs
     assert "calls for a change" in costs
+    assert "four times as long as this version's own" in costs.replace("&#39;", "'")
+    month = shown(curve.Section(as_month=True, command="scrubjay diagnose v1 --curve"))
+    assert "four times as long as a month" in month
     assert "too few" in shown(curve.Section(why="too few"))
+    known = known_curve()
+    assert "as it stands" not in shown(known)
+    stands = Estimate(0.7, 0.66, 0.74), Estimate(0.36, 0.31, 0.42)
+    goes_on = dataclasses.replace(
+        known, recipe="model.lr=<b>2", untrained=stands[0], brought=stands[1], as_month=True
+    )
+    page = shown(goes_on)
+    assert "model.lr=&lt;b&gt;2" in page
+    assert "error is 70.0%" in page
+    assert "brings +36.0" in page
+    assert "0: as it stands" in page

@@ -4,40 +4,33 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scrubjay.core.errors import BadConfig, NotReady, ScrubjayError
-from scrubjay.core.protocols import Progress, TrainableEncoder, silent
+from scrubjay.core.errors import NotReady, ScrubjayError
+from scrubjay.core.protocols import Encoder, Progress, silent
 from scrubjay.core.types import Item, Modality, Split
-from scrubjay.evaluate.learning_curve import Outlook, outlook
+from scrubjay.evaluate.bootstrap import Estimate
+from scrubjay.evaluate.learning_curve import Outlook, brought_by, outlook
 from scrubjay.evaluate.retrieval import RECALL_AT
+from scrubjay.retrain.diagnosing.curve_training import Recipe, Way, train_part, way_of
 from scrubjay.retrain.diagnosing.material import Material
 from scrubjay.retrain.diagnosing.parts import Part, month_of, nested_parts
 from scrubjay.retrain.diagnosing.vanishing import vanishing_folder
-from scrubjay.retrain.negatives import negatives_for
 from scrubjay.retrain.run import CONFIG, FINISHED
 from scrubjay.search.measure import Evaluation, evaluate_items
 from scrubjay.store.home import Home
 from scrubjay.store.version import VersionInfo
-from scrubjay.training.instantiate import REF, TARGET, refers_to
+from scrubjay.training.instantiate import TARGET, refers_to
 
 SHARES: Final = (0.25, 0.5, 0.75, 1.0)
-PAIRS: Final = "scrubjay.training.data.PairData"
 MODULE: Final = "scrubjay.training.contrastive."
-
-HOW: Final = (
-    "Each part is trained with the version's own configuration from the same start, for as many "
-    "steps as the whole: a quarter of the data is seen four times as often. The error is the mean "
-    "of what R@1, R@5 and R@10 miss, over the held-out queries of all directions. The interval is "
-    "of other held-out groups and of how far the curve misses its points; each part was trained "
-    "once."
-)
+UNKNOWN: Final = "the version is not registered here, so that nothing can be trained as it was"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +57,11 @@ class Section:
         cost_s: about how long the trainings take, where the version's own run says.
         command: that trains them.
         why: why there is no curve, and cannot be one.
+        how: parts are trained, and figures made.
+        recipe: what parts are trained by; empty where it is the version's own configuration.
+        untrained: the error of the version as it stands, where training goes on from it.
+        brought: how much less it is after training on all there is, query by query.
+        as_month: whether a training is one of a month, and not the version's own again.
     """
 
     outlook: Outlook | None = None
@@ -74,7 +72,11 @@ class Section:
     cost_s: float | None = None
     command: str = ""
     why: str | None = None
-    how: str = HOW
+    how: str = ""
+    recipe: str = ""
+    untrained: Estimate | None = None
+    brought: Estimate | None = None
+    as_month: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object."""
@@ -88,6 +90,9 @@ class Section:
             "command": self.command,
             "why": self.why,
             "how": self.how,
+            "recipe": self.recipe,
+            "untrained": self.untrained.to_json() if self.untrained else None,
+            "brought": self.brought.to_json() if self.brought else None,
         }
 
 
@@ -97,16 +102,19 @@ def measure(
     *,
     home: Home | None = None,
     train: bool = False,
+    recipe: Recipe | None = None,
     shares: Sequence[float] = SHARES,
     progress: Progress = silent,
 ) -> Section:
     """Train on parts and fit a curve; without `train`, say what that would cost.
 
-    The trainings are of this version's configuration; nothing of them is registered or kept.
+    The trainings are of this version's configuration, or of what a month would do where it names
+    none; nothing of them is registered or kept.
 
     Args:
         home: whose registry knows how the version was trained.
         train: whether to do it.
+        recipe: of a month, for a version without a configuration, or in place of its own.
         shares: of the data, rising.
     """
     about = _about(home, material.version)
@@ -115,46 +123,67 @@ def measure(
         material.everything, shares, frozenset(item.group for item in held_out)
     )
     month, months = month_of(material.everything, unit)
-    command = f"scrubjay diagnose {material.version} --curve"
-    why = _hindrance(about, held_out, parts)
-    if why is not None or about is None or home is None:
-        return Section(unit=unit, month=month, months=months, why=why)
+    if about is None or home is None:
+        return Section(unit=unit, month=month, months=months, why=UNKNOWN)
+    way = way_of(home, about, recipe)
+    section = Section(
+        unit=unit,
+        month=month,
+        months=months,
+        command=way.command,
+        how=way.how,
+        recipe=way.recipe,
+        as_month=way.month is not None,
+    )
+    if why := _hindrance(way, held_out, parts):
+        return replace(section, why=why)
     if not train:
-        cost = _cost(home, about, len(shares))
-        return Section(unit=unit, month=month, months=months, cost_s=cost, command=command)
-    config = about.lineage["config"]
+        return replace(section, cost_s=None if way.month else _cost(home, about, len(shares)))
+    return _curve(section, way, shares, parts, held_out, material, home, progress)
+
+
+def _curve(
+    section: Section,
+    way: Way,
+    shares: Sequence[float],
+    parts: Sequence[Part],
+    held_out: Sequence[Item],
+    material: Material,
+    home: Home,
+    progress: Progress,
+) -> Section:
+    """Every training, one after the other, and what they say together."""
+    before = _missed(_of_itself(material, held_out, progress)) if way.goes_on else None
     errors: list[NDArray[np.float64]] = []
     chance = 1.0
-    groups: tuple[str, ...] = ()
+    groups: tuple[str, ...] = before[1] if before else ()
     trained: list[Trained] = []
     for done, (share, part) in enumerate(zip(shares, parts, strict=True)):
         progress("training for the curve", done, len(parts))
         began = time.monotonic()
         try:
-            evaluation = _evaluated(config, share, part, held_out, material, home, progress)
+            evaluation = _evaluated(way, share, part, held_out, material, home, progress)
             missed, asked = _missed(evaluation)
             chance = _chance(evaluation)
-            if errors and asked != groups:
-                raise NotReady("files changed meanwhile; run it again")
+            if groups and asked != groups:
+                raise NotReady("it was asked something else; run it again")
         except ScrubjayError as error:
-            return Section(
-                unit=unit,
-                month=month,
-                months=months,
+            return replace(
+                section,
                 trained=tuple(trained),
-                why=f"the training on {part.n:,} {unit} failed: {error}",
+                why=f"the training on {part.n:,} {section.unit} failed: {error}",
             )
         groups = asked
         errors.append(missed)
         trained.append(Trained(part.n, len(part.items), time.monotonic() - began))
-    curve = outlook(
-        [part.n for part in parts],
-        np.stack(errors, axis=1),
-        groups,
-        n=parts[-1].n + month,
-        chance=chance,
-    )
-    return Section(curve, unit, month, months, tuple(trained), command=command)
+    table = np.stack(errors, axis=1)
+    n = parts[-1].n + section.month
+    curve = outlook([part.n for part in parts], table, groups, n=n, chance=chance)
+    section = replace(section, outlook=curve, trained=tuple(trained))
+    if before is None:
+        return section
+    untrained, brought = brought_by(before[0], table[:, -1], groups)
+    return replace(section, untrained=untrained, brought=brought)
 
 
 def _about(home: Home | None, version: str) -> VersionInfo | None:
@@ -174,22 +203,17 @@ def _held_out(material: Material) -> list[Item]:
     return []
 
 
-def _hindrance(
-    about: VersionInfo | None, held_out: Sequence[Item], parts: Sequence[Part]
-) -> str | None:
+def _hindrance(way: Way, held_out: Sequence[Item], parts: Sequence[Part]) -> str | None:
     """Why no curve can be trained; None when one can."""
-    config = about.lineage.get("config") if about is not None else None
-    if not isinstance(config, Mapping) or "encoder" not in config:
-        return (
-            "the version does not say with which configuration it was trained, so that parts of "
-            "the data cannot be trained in the same way; `scrubjay train` makes one that does"
-        )
-    if not refers_to(config.get("datamodule"), "items") and MODULE not in str(
-        (config.get("model") or {}).get(TARGET)
+    config = way.config
+    if (
+        config is not None
+        and not refers_to(config.get("datamodule"), "items")
+        and MODULE not in str((config.get("model") or {}).get(TARGET))
     ):
         return (
-            "the version was trained on files that its datamodule reads itself, so that parts of "
-            "the collection cannot be trained in the same way"
+            "the training reads files that its datamodule finds itself, so that parts of the "
+            "collection cannot be trained in the same way"
         )
     if not held_out:
         return "nothing is held out to measure with; add more, or name test items in the manifest"
@@ -198,10 +222,8 @@ def _hindrance(
     return None
 
 
-def _cost(home: Home | None, about: VersionInfo, trainings: int) -> float | None:
+def _cost(home: Home, about: VersionInfo, trainings: int) -> float | None:
     """Seconds: as often as long as the version's own run took; None where that is not known."""
-    if home is None:
-        return None
     folder = home.runs / str(about.lineage.get("run", ""))
     try:
         began, ended = (folder / CONFIG).stat().st_mtime, (folder / FINISHED).stat().st_mtime
@@ -211,7 +233,7 @@ def _cost(home: Home | None, about: VersionInfo, trainings: int) -> float | None
 
 
 def _evaluated(
-    config: Mapping[str, Any],
+    way: Way,
     share: float,
     part: Part,
     held_out: Sequence[Item],
@@ -220,66 +242,29 @@ def _evaluated(
     progress: Progress,
 ) -> Evaluation:
     """Train on a part and measure it on what is held out, in a folder that vanishes."""
-    from scrubjay.training.fit import fit
-    from scrubjay.training.threads import torch_threads
-
-    validated = [item for item in material.everything if item.split is Split.VAL]
-    with vanishing_folder("curve") as folder, torch_threads(material.threads):
-        items = [*part.items, *validated]
-        mined = negatives_for(home, folder / "mined", config, items, progress=progress)
-        fitted = fit(
-            part_config(config, share),
-            run=folder / "run",
-            provided={"items": items, "read": material.read, **mined},
-            progress=progress,
-        )
-        encoder = fitted.objects["encoder"]
-        if not isinstance(encoder, TrainableEncoder):
-            raise BadConfig(f"the configuration trains a {type(encoder).__name__}, not an encoder")
-        return evaluate_items(
-            held_out,
-            encoder,
-            read=material.read,
-            limits=material.limits,
-            threads=material.threads,
-            progress=progress,
-        )
+    with vanishing_folder("curve") as folder:
+        encoder = train_part(way, share, part, folder, material, home, progress)
+        return _asked(encoder, material, held_out, progress)
 
 
-def part_config(config: Mapping[str, Any], share: float) -> dict[str, Any]:
-    """The configuration for a part: as many steps as the whole, in one process, without trackers.
+def _of_itself(material: Material, held_out: Sequence[Item], progress: Progress) -> Evaluation:
+    """The version as it stands, asked the same."""
+    if [item.id for item in held_out] == [item.id for item in material.items]:
+        return material.evaluation
+    return _asked(material.encoder, material, held_out, progress)
 
-    Of its callbacks only the one that keeps the best weights stays, where those are wanted. A
-    datamodule that reads its own files gives way to pairs of the collection.
-    """
-    trainer = dict(config.get("trainer") or {})
-    epochs = trainer.get("max_epochs")
-    if isinstance(epochs, int) and epochs > 0:
-        trainer["max_epochs"] = math.ceil(epochs / share)
-    trainer |= {"devices": 1, "num_nodes": 1, "strategy": "auto"}
-    callbacks = {
-        name: node
-        for name, node in (config.get("callbacks") or {}).items()
-        if config.get("keep", "best") == "best"
-        and isinstance(node, Mapping)
-        and str(node.get(TARGET, "")).endswith("ModelCheckpoint")
-        and node.get("monitor")
-    }
-    data = dict(config.get("datamodule") or {})
-    if not refers_to(data, "items"):
-        data = {
-            TARGET: PAIRS,
-            **{name: {REF: name} for name in ("items", "read", "encoder")},
-            "batch_size": data.get("batch_size", 64),
-            "seed": config.get("seed", 0),
-        }
-    return {
-        **config,
-        "trainer": trainer,
-        "callbacks": callbacks,
-        "logger": {},
-        "datamodule": {**data, "workers": 0},
-    }
+
+def _asked(
+    encoder: Encoder, material: Material, held_out: Sequence[Item], progress: Progress
+) -> Evaluation:
+    return evaluate_items(
+        held_out,
+        encoder,
+        read=material.read,
+        limits=material.limits,
+        threads=material.threads,
+        progress=progress,
+    )
 
 
 def _chance(evaluation: Evaluation) -> float:

@@ -16,6 +16,7 @@ from scrubjay.evaluate.retrieval import Direction
 from scrubjay.retrain.diagnosing import advice, confusions, data, geometry, noise, probes, slices
 from scrubjay.retrain.diagnosing import curve as learning_curve
 from scrubjay.retrain.diagnosing import map as map_
+from scrubjay.retrain.diagnosing.curve_training import Recipe
 from scrubjay.retrain.diagnosing.material import Material, gather, gather_other
 from scrubjay.store.home import Home
 
@@ -112,6 +113,7 @@ def diagnose(
     split: Split | None = Split.TEST,
     folder: Path | None = None,
     curve: bool = False,
+    recipe: Recipe | None = None,
     progress: Progress = silent,
 ) -> Diagnosis:
     """Measure a version, section by section.
@@ -119,6 +121,7 @@ def diagnose(
     Args:
         against: another version, asked the same.
         curve: whether to measure what more data would bring, which takes longest.
+        recipe: what a month would train by: of the curve of a version that names none.
 
     Raises:
         ScrubjayError: as `gather`; what stops one section only is said in its place.
@@ -126,7 +129,7 @@ def diagnose(
     material = gather(home, version, split=split, folder=folder, progress=progress)
     other = gather_other(home, against, material, progress=progress) if against else None
     found: dict[str, Section] = {}
-    for name, measure in _measures(home, curve=curve).items():
+    for name, measure in _measures(home, curve=curve, recipe=recipe).items():
         found[name] = _section(partial(measure, material, other, progress=progress))
     progress("asking the rules", 0, None)
     told = {name: one.to_json() for name, one in found.items()}
@@ -144,7 +147,7 @@ def diagnose(
     )
 
 
-def _measures(home: Home, *, curve: bool) -> dict[str, Measure]:
+def _measures(home: Home, *, curve: bool, recipe: Recipe | None) -> dict[str, Measure]:
     """Section -> how it is made."""
     return {
         "slices": slices.measure,
@@ -154,7 +157,7 @@ def _measures(home: Home, *, curve: bool) -> dict[str, Measure]:
         "geometry": partial(geometry.measure, home=home),
         "map": map_.measure,
         "data": partial(data.measure, home=home),
-        "curve": partial(learning_curve.measure, home=home, train=curve),
+        "curve": partial(learning_curve.measure, home=home, train=curve, recipe=recipe),
     }
 
 
