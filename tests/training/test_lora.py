@@ -19,7 +19,9 @@ from scrubjay.models.load import load_encoder, load_trainable
 from scrubjay.training.fit import Fitted, fit
 from scrubjay.training.freeze import use_of
 from scrubjay.training.lora import AdaptedEncoder, KeptAdapter, adapted
+from scrubjay.training.lora_attention import AdaptedAttention
 from scrubjay.training.wise_ft import interpolate, weights_of
+from tests.models.open_clip_models import KINDS as OPEN_CLIP_SAVED
 from tests.models.open_clip_models import save as save_open_clip
 from tests.models.pretrained_models import SAVE
 from tests.training.collection import make
@@ -58,7 +60,11 @@ KINDS = (
     pytest.param("open_clip", marks=pytest.mark.slow),
     pytest.param("resnet", marks=pytest.mark.slow),
 )
-OF_OPEN_CLIP = {"open_clip": "vit", "resnet": "resnet"}
+OF_OPEN_CLIP = {one if one != "vit" else "open_clip": one for one in OPEN_CLIP_SAVED}
+OPEN_CLIP_KINDS = [
+    "open_clip",
+    *(pytest.param(one, marks=pytest.mark.slow) for one in OF_OPEN_CLIP if one != "open_clip"),
+]
 
 
 def taught(encoder: AdaptedEncoder) -> AdaptedEncoder:
@@ -138,6 +144,91 @@ def test_plain_transformers_and_peft_load_what_was_written(base, tmp_path) -> No
         for model in (merged, beside.base_model.model):
             found = model.get_image_features(pixel_values=pixels).pooler_output
             assert torch.cosine_similarity(found, wanted).min() >= 0.99999
+
+
+@pytest.mark.parametrize("kind", OPEN_CLIP_KINDS)
+def test_plain_peft_loads_an_adapter_of_attention_on_plain_open_clip(base, kind, tmp_path) -> None:
+    """Also where a tower holds parts of the model under shorter names than the model does."""
+    import open_clip
+    import peft
+
+    encoder = taught(adapted(base(kind), rank=4, learn=["norms"]))
+    encoder.save_adapter(tmp_path)
+    folder = f"local-dir:{base.folders[kind]}"
+    model = peft.PeftModel.from_pretrained(open_clip.create_model(folder).eval(), tmp_path)
+    beside = model.eval().base_model.model
+    ready = encoder.preprocess(Modality.IMAGE, train=False)(SHOWN[Modality.IMAGE])
+    pixels = torch.from_numpy(ready["pixel_values"])
+    read = open_clip.get_tokenizer(folder)(SHOWN[Modality.TEXT])
+    with torch.no_grad():
+        for modality, theirs in (
+            (Modality.IMAGE, beside.encode_image(pixels, normalize=True)),
+            (Modality.TEXT, beside.encode_text(read, normalize=True)),
+        ):
+            ours = encoder.encode(modality, SHOWN[modality])
+            assert (theirs.numpy() * ours).sum(1).min() >= 0.99999
+            assert (base(kind).encode(modality, SHOWN[modality]) * ours).sum(1).max() < 0.9999
+
+
+def test_attention_that_computes_with_its_weights_is_adapted_and_they_stand_still(base) -> None:
+    encoder = adapted(base("open_clip"), targets=["attn"], rank=4)
+    learning = {
+        modality: [one for one in encoder.tower(modality).parameters() if one.requires_grad]
+        for modality in (Modality.IMAGE, Modality.TEXT)
+    }
+    # Of two layers each: two halves for queries, keys and values, two for the output.
+    assert [len(one) for one in learning.values()] == [8, 8]
+    taught(encoder)
+    still = {
+        name: one.detach().clone()
+        for modality in learning
+        for name, one in encoder.tower(modality).named_parameters(modality.value)
+        if not one.requires_grad
+    }
+    weights = [one for tower in learning.values() for one in tower]
+    optimizer = torch.optim.SGD(weights, lr=0.5)
+    before = [one.detach().clone() for one in weights]
+    for _ in range(5):
+        for modality in learning:
+            ready = encoder.preprocess(modality, train=False)(SHOWN[modality])
+            made = encoder.tower(modality).train()(
+                **{name: torch.from_numpy(one) for name, one in ready.items()}
+            )
+            torch.nn.functional.normalize(made)[:, 0].sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    assert all(not torch.equal(one, earlier) for one, earlier in zip(weights, before, strict=True))
+    for modality in learning:
+        for name, one in encoder.tower(modality).named_parameters(modality.value):
+            assert one.requires_grad or torch.equal(one, still[name]), name
+
+
+def test_gradients_of_attention_are_those_of_the_sums_of_weights() -> None:
+    """Against attention whose weights were summed by hand."""
+    from peft import LoraConfig
+
+    torch.manual_seed(0)
+    attention = torch.nn.MultiheadAttention(16, 2, batch_first=True)
+    plain = {name: one.detach().clone() for name, one in attention.named_parameters()}
+    config = LoraConfig(r=3, lora_alpha=6.0)
+    ours = AdaptedAttention(attention, "default", config, r=3, lora_alpha=6.0)
+    halves = {}
+    for name, layer in (("in_proj_weight", ours), ("out_proj.weight", attention.out_proj)):
+        a, b = (getattr(layer, half)["default"].weight for half in ("lora_A", "lora_B"))
+        halves[name] = (a, torch.nn.init.normal_(b))
+    summed = {name: plain[name] + 2.0 * (b @ a) for name, (a, b) in halves.items()}
+    theirs = torch.nn.MultiheadAttention(16, 2, batch_first=True)
+    shown = torch.randn(2, 5, 16)
+    expected, _ = torch.func.functional_call(theirs, plain | summed, (shown, shown, shown))
+    found, _ = ours(shown, shown, shown)
+    torch.testing.assert_close(found, expected)
+    flat = [half for pair in halves.values() for half in pair]
+    for one, other in zip(
+        torch.autograd.grad(found.square().sum(), flat),
+        torch.autograd.grad(expected.square().sum(), flat),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, other)
 
 
 def test_targets_and_towers_are_chosen_by_name(base) -> None:

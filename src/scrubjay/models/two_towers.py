@@ -58,6 +58,7 @@ class TwoTowers:
             ModelNotFound: a tower does not take what it would be fed, or they disagree in width.
         """
         self._family = family
+        self._whole = model
         self._towers = dict(towers)
         self._pictures, self._texts = pictures, texts
         self._image_size = image_size
@@ -80,6 +81,11 @@ class TwoTowers:
             raise ModelNotFound(
                 f"the towers of {called} disagree: {width} numbers a picture, {self._dim} a text"
             )
+
+    @property
+    def whole(self) -> nn.Module:
+        """The network that owns the towers' weights, as its library names them."""
+        return self._whole
 
     @property
     def spec(self) -> EncoderSpec:

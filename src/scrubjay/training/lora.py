@@ -68,7 +68,8 @@ def adapted(
         alpha: an adapter counts alpha / rank times.
         dropout: share of an adapter's inputs dropped while training.
         targets: names of the layers that get one, or the ends of names, such as `q_proj`; None is
-            every linear layer a tower computes with.
+            every linear layer a tower computes with, and every `nn.MultiheadAttention`, whose
+            queries, keys, values and output are adapted together and without dropout.
         modalities: towers that get adapters; None is all. The others stand still, but for layers
             they share with these.
         learn: what learns besides in those towers: `norms` (normalising layers) and `projections`
@@ -96,7 +97,7 @@ def adapted(
             raise UnknownName("tower in encoder.modalities", name, list(towers))
     parts = _Parts.of(base, towers, chosen)
     besides = [*(parts.norms if NORMS in learn else []), *(parts.last if HEADS in learn else [])]
-    layers = _targeted([one for one in parts.linear if one not in besides], targets)
+    layers = _targeted([one for one in parts.adaptable if one not in besides], targets)
     towers.requires_grad_(requires_grad=False)
     for name, one in towers.named_modules():
         # Running statistics of what stands still stay as they are.
@@ -105,6 +106,9 @@ def adapted(
     config = peft.LoraConfig(
         r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=layers, bias="none"
     )
+    from scrubjay.training.lora_attention import AdaptedAttention
+
+    config._register_custom_module({nn.MultiheadAttention: AdaptedAttention})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         peft.inject_adapter_in_model(config, towers, adapter_name=NAME)
@@ -137,8 +141,13 @@ class AdaptedEncoder:
         """
         self._base, self._towers, self._config = base, towers, config
         self._besides = list(besides)
+        whole = getattr(base, "whole", None)
+        # A tower may hold a model's parts under other names than the model does.
+        self._names: dict[int, str] = (
+            {} if whole is None else {id(one): at for at, one in whole.named_modules()}
+        )
         self._layers = [
-            Adapted(parent, name, child, _plain(f"{at}.{name}"))
+            Adapted(parent, name, child, self._name(f"{at}.{name}"))
             for at, parent in towers.named_modules()
             for name, child in parent.named_children()
             if hasattr(child, "lora_A") and hasattr(child, "get_base_layer")
@@ -192,7 +201,7 @@ class AdaptedEncoder:
         kept: list[Tensor] = []
         try:
             for one in self._layers:
-                weight = one.layer.get_base_layer().weight
+                weight = _weight(one.layer)
                 kept.append(weight.detach().clone())
                 with torch.no_grad():
                     weight += one.layer.get_delta_weight(NAME).to(weight.dtype)
@@ -202,35 +211,45 @@ class AdaptedEncoder:
             for one, before in zip(self._layers, kept, strict=False):
                 setattr(one.parent, one.name, one.layer)
                 with torch.no_grad():
-                    one.layer.get_base_layer().weight.copy_(before)
+                    _weight(one.layer).copy_(before)
 
     def save_adapter(self, folder: Path) -> None:
         """Write `adapter_model.safetensors` and `adapter_config.json`, as peft reads them.
 
         Names are those of the whole model: `PeftModel.from_pretrained(base, folder)` of a
-        transformers model gives what was trained.
+        transformers or open_clip model gives what was trained, with the peft that is installed
+        here: releases differ in how they count the output of attention.
         """
         from safetensors.torch import save_file
 
+        from scrubjay.training.lora_attention import times_counted
+
         state: dict[str, Tensor] = {}
         for one in self._layers:
-            for half in ("lora_A", "lora_B"):
-                weight = getattr(one.layer, half)[NAME].weight
+            within = isinstance(one.parent, nn.MultiheadAttention)
+            for half, times in (("lora_A", 1), ("lora_B", times_counted() if within else 1)):
+                weight = getattr(one.layer, half)[NAME].weight / times
                 state[f"{PREFIX}{one.path}.{half}.weight"] = weight.detach().cpu().contiguous()
         for at in self._besides:
-            for name, whole in self._towers.get_submodule(at).named_parameters():
-                state[f"{PREFIX}{_plain(at)}.{name}"] = whole.detach().cpu().contiguous()
+            for name, whole in self._towers.get_submodule(at).state_dict().items():
+                state[f"{PREFIX}{self._name(at)}.{name}"] = whole.detach().cpu().contiguous()
         config = _peft().LoraConfig(
             r=self._config.r,
             lora_alpha=self._config.lora_alpha,
             lora_dropout=self._config.lora_dropout,
-            target_modules=[one.path for one in self._layers],
-            modules_to_save=[_plain(at) for at in self._besides] or None,
+            # An attention's output has its own within it.
+            target_modules=[one.path for one in self._layers if ".base_layer." not in one.path],
+            modules_to_save=[self._name(at) for at in self._besides] or None,
             bias="none",
             inference_mode=True,
         )
         save_file(state, folder / WEIGHTS, metadata={"format": "pt"})
         config.save_pretrained(folder)
+
+    def _name(self, at: str) -> str:
+        """A module's name in its model, of its name in the towers."""
+        own = at.partition(".")[2]  # without the tower in front
+        return self._names.get(id(self._towers.get_submodule(at)), own)
 
 
 class KeptAdapter(Callback):
@@ -271,13 +290,13 @@ class KeptAdapter(Callback):
 class _Parts(NamedTuple):
     """Names of what the chosen towers compute with, once each."""
 
-    linear: list[str]
+    adaptable: list[str]
     norms: list[str]
     last: list[str]
 
     @classmethod
     def of(cls, base: TrainableEncoder, towers: nn.ModuleDict, chosen: Collection[str]) -> _Parts:
-        linear: list[str] = []
+        adaptable: list[str] = []
         norms: list[str] = []
         last: list[str] = []
         for modality in chosen:
@@ -285,36 +304,45 @@ class _Parts(NamedTuple):
             used = [(name, one) for name, one in towers.named_modules() if id(one) in ran]
             # What a tower holds itself its model holds besides, and only one would be exchanged.
             deep = [name for name, one in used if _adaptable(one) and name.count(".") > 1]
-            linear += deep
-            norms += [name for name, one in used if "Norm" in type(one).__name__]
+            adaptable += deep
+            norms += [
+                name
+                for name, one in used
+                # With weights of its own: timm has heads that are named after the norm in them.
+                if "Norm" in type(one).__name__ and list(one.parameters(recurse=False))
+            ]
             own = [name for name, one in used if isinstance(one, nn.Linear)]
             last += own[-1:]
-        return cls(*(list(dict.fromkeys(names)) for names in (linear, norms, last)))
+        return cls(*(list(dict.fromkeys(names)) for names in (adaptable, norms, last)))
 
 
 def _adaptable(module: nn.Module) -> bool:
+    if isinstance(module, nn.MultiheadAttention):
+        return module.in_proj_weight is not None  # else one for each, of different widths
     return isinstance(module, nn.Linear) and not list(module.children())
 
 
-def _targeted(linear: Sequence[str], targets: Sequence[str] | None) -> list[str]:
+def _weight(layer: Any) -> Tensor:  # noqa: ANN401 - one of peft's
+    """What an adapter is added to."""
+    base = layer.get_base_layer()
+    weight: Tensor = base.in_proj_weight if isinstance(base, nn.MultiheadAttention) else base.weight
+    return weight
+
+
+def _targeted(adaptable: Sequence[str], targets: Sequence[str] | None) -> list[str]:
     if targets is None:
-        found = list(linear)
+        found = list(adaptable)
     else:
         found = []
         for target in targets:
-            mine = [one for one in linear if f".{one}".endswith(f".{target}")]
+            mine = [one for one in adaptable if f".{one}".endswith(f".{target}")]
             if not mine:
-                ends = dict.fromkeys(one.rpartition(".")[2] for one in linear)
+                ends = dict.fromkeys(one.rpartition(".")[2] for one in adaptable)
                 raise UnknownName("layer in encoder.targets", str(target), ends)
             found += [one for one in mine if one not in found]
     if not found:
-        raise BadConfig("this encoder computes with no linear layer that an adapter could be on")
+        raise BadConfig("this encoder computes with no layer that an adapter could be on")
     return found
-
-
-def _plain(name: str) -> str:
-    """A module's name in its model: without the tower in front."""
-    return name.partition(".")[2]
 
 
 def _peft() -> ModuleType:
