@@ -10,6 +10,7 @@ import typer
 
 from scrubjay.cli.answers import show_answer, shown_picture, split_named, tell_step
 from scrubjay.cli.frame import HomeOption, JsonOption, emit, note
+from scrubjay.cli.microphone import MicrophoneOption, SecondsOption
 from scrubjay.cli.search import query_file
 from scrubjay.cli.speaking import LanguageOption, OutOption, SpeakOption, say, tell_where
 from scrubjay.core.errors import BadMedia, WrongUse
@@ -38,12 +39,8 @@ def ask(
         typer.Option("--image", "-i", help="A picture it is about; may be repeated."),
     ] = None,
     speech: Annotated[Path | None, typer.Option(help="The question as a recording.")] = None,
-    microphone: Annotated[
-        bool, typer.Option("--microphone", help="Speak the question; a pause ends it.")
-    ] = False,
-    seconds: Annotated[
-        float, typer.Option(min=0.5, max=60, help="Longest recording from the microphone.")
-    ] = 15.0,
+    microphone: MicrophoneOption = False,
+    seconds: SecondsOption = 15.0,
     example: Annotated[
         list[str] | None,
         typer.Option(help="A picture with its right answer; may be repeated.", metavar="FILE=TEXT"),

@@ -5,11 +5,20 @@ from __future__ import annotations
 import itertools
 import queue
 from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated
 
 import numpy as np
+import typer
 
 from scrubjay.core.errors import BadMedia, MissingExtra, NotReady
 from scrubjay.core.types import SAMPLE_RATE, Sound
+
+MicrophoneOption = Annotated[
+    bool, typer.Option("--microphone", help="Speak the question; a pause ends it.")
+]
+SecondsOption = Annotated[
+    float, typer.Option(min=0.5, max=60, help="Longest recording from the microphone.")
+]
 
 BLOCK_S = 0.05
 SILENCE_S = 1.0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scrubjay.cli.frame import HomeOption, JsonOption, console, emit, note
+from scrubjay.cli.microphone import SecondsOption
 from scrubjay.cli.thumbnails import Screen, escape_sequence, half_blocks, screen
 from scrubjay.core.errors import ScrubjayError, WrongUse
 from scrubjay.core.types import Hit, Kind
@@ -65,9 +66,7 @@ def search(
     microphone: Annotated[
         bool, typer.Option("--microphone", help="Speak the query; a pause ends it.")
     ] = False,
-    seconds: Annotated[
-        float, typer.Option(min=0.5, max=60, help="Longest recording from the microphone.")
-    ] = 10.0,
+    seconds: SecondsOption = 10.0,
     k: Annotated[
         int | None,
         typer.Option(

@@ -11,6 +11,7 @@ import typer
 from scrubjay.cli.answers import show_answer, shown_picture, tell_step
 from scrubjay.cli.ask import examples_of, microphone_sound, recorded_question
 from scrubjay.cli.frame import HomeOption, JsonOption, emit, note, progress_bar
+from scrubjay.cli.microphone import MicrophoneOption, SecondsOption
 from scrubjay.cli.speaking import LanguageOption, OutOption, SpeakOption, say, tell_where
 from scrubjay.core.errors import BadMedia, WrongUse
 from scrubjay.core.types import Kind
@@ -32,12 +33,8 @@ def watch(
         ),
     ] = None,
     speech: Annotated[Path | None, typer.Option(help="The question as a recording.")] = None,
-    microphone: Annotated[
-        bool, typer.Option("--microphone", help="Speak the question; a pause ends it.")
-    ] = False,
-    seconds: Annotated[
-        float, typer.Option(min=0.5, max=60, help="Longest recording from the microphone.")
-    ] = 15.0,
+    microphone: MicrophoneOption = False,
+    seconds: SecondsOption = 15.0,
     example: Annotated[
         list[str] | None,
         typer.Option(
