@@ -126,3 +126,15 @@ def test_the_recipe_of_a_curve_is_the_months_and_what_is_said_of_it(home, built,
     with pytest.raises(NotReady, match="enough"):
         run(home)
     assert asked["recipe"] is None
+
+
+def test_a_curve_that_was_trained_is_told_in_the_terminal_too():
+    stands = {"value": 0.4, "low": 0.3, "high": 0.5}
+    brought = {"value": 0.05, "low": -0.01, "high": 0.11}
+    curve = {"untrained": stands, "brought": brought, "outlook": {"why": "the curve still falls"}}
+    assert list(command._more_data(curve)) == [
+        "As it stands its error is 40.0%; learning from all there is brings +5.0 points (-1.0 to "
+        "+11.0).",
+        "With one more month: the curve still falls.",
+    ]
+    assert list(command._more_data({"outlook": None, "untrained": None})) == []

@@ -13,7 +13,7 @@ from scrubjay.cli.frame import HomeOption, JsonOption, console, emit, note, prog
 from scrubjay.core.errors import WrongUse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from rich.table import Table
 
@@ -123,9 +123,24 @@ def show(found: Diagnosis, sections: Mapping[str, Any]) -> None:
     for one in sections.get("advice", {}).get("advice", ()):
         out.print(f"{one['because']} {one['recipe']}", markup=False, soft_wrap=True)
         out.print(f"  {one['command']}", markup=False, soft_wrap=True)
+    for line in _more_data(sections.get("curve", {})):
+        out.print(line, markup=False, soft_wrap=True)
     for name, one in sections.items():
         if why := one.get("why"):
             note(f"{name} not measured: {why}")
+
+
+def _more_data(curve: Mapping[str, Any]) -> Iterator[str]:
+    """What the curve says, where one was trained."""
+    if untrained := curve.get("untrained"):
+        brought = curve["brought"]
+        yield (
+            f"As it stands its error is {100 * untrained['value']:.1f}%; learning from all there "
+            f"is brings {100 * brought['value']:+.1f} points ({100 * brought['low']:+.1f} to "
+            f"{100 * brought['high']:+.1f})."
+        )
+    if outlook := curve.get("outlook"):
+        yield f"With one more month: {outlook['why']}."
 
 
 def worst(slices: Mapping[str, Any], *, compared: bool) -> Table | None:

@@ -21,6 +21,7 @@ from scrubjay.models.load import load_version
 from scrubjay.retrain.diagnosing import curve
 from scrubjay.retrain.diagnosing.curve_training import Recipe, part_config, way_of
 from scrubjay.retrain.diagnosing.material import Material
+from scrubjay.retrain.month_plan import plan_of
 from scrubjay.search.measure import evaluate_items
 from scrubjay.store.home import Home
 from scrubjay.store.version import VersionInfo
@@ -45,12 +46,9 @@ def composed() -> dict[str, Any]:
     )
 
 
-COMPOSED = functools.cache(champions.asked)
-
-
 def own(*, epochs: int = 2) -> dict[str, Any]:
     """What a version was trained by."""
-    config = copy.deepcopy(COMPOSED())
+    config = copy.deepcopy(dict(plan_of(composed()).train))
     config["trainer"]["max_epochs"] = epochs
     return config
 

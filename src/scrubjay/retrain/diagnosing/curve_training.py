@@ -33,14 +33,17 @@ OWN_FILES: Final = (
 )
 GOES_ON: Final = (
     "The version names no configuration, so each part is trained as a month would train it: from "
-    "the version's own weights, by the recipe above, with the weights kept that find the "
-    "validation items best on the way from the old to the new"
+    "the version's own weights, by what `scrubjay retrain` composes and what is said behind "
+    "--curve, with the weights kept that find the validation items best on the way from the old "
+    "to the new"
 )
 MONTHS: Final = (
     "Months made this version, so each part is trained as by its last month, all at once, from "
     "where the first of them began, which had seen none of it"
 )
-OTHER: Final = "Each part is trained by the recipe above, from the encoder that it names"
+OTHER: Final = (
+    "Each part is trained by the recipe that was asked for, from the encoder that it names"
+)
 STEPS: Final = (
     ", for as many steps as the whole: a quarter of the data is seen four times as often. The "
     "error is the mean of what R@1, R@5 and R@10 miss, over the held-out queries of all "
