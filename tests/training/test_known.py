@@ -146,7 +146,7 @@ def test_killed_around_a_durable_write_what_was_kept_is_whole(
         [sys.executable, "-c", SCRIPT, str(tmp_path)],
         cwd=REPOSITORY,
         env={**os.environ, "OMP_NUM_THREADS": "1", "SCRUBJAY_FAILPOINT": place},
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL

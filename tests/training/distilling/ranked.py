@@ -14,12 +14,12 @@ import torch
 from torch import distributed, nn
 from torch.nn import functional
 
-from scrubjay.training.distilling.module import distillation, everyones_rows
+from scrubjay.training.distilling.loss import distillation, everyones_rows
 
 DIM = 6
 ROWS = {"image": (4, 2), "speech": (0, 3), "text": (5, 1)}
 """Things of each process; the first hears nothing."""
-WEIGHTS = {"features": 1.0, "relations": 0.7, "temperature": 0.1}
+WEIGHTS = {"features": 1.0, "centred": 0.6, "relations": 0.7, "temperature": 0.1}
 
 
 def towers() -> nn.ModuleDict:

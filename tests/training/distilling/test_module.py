@@ -10,7 +10,8 @@ import torch
 from torch.nn import functional
 
 from scrubjay.core.errors import BadConfig
-from scrubjay.training.distilling.module import DistillModule, distillation
+from scrubjay.training.distilling.loss import distillation
+from scrubjay.training.distilling.module import DistillModule
 from tests.training.tiny import TinyEncoder
 
 
@@ -19,7 +20,7 @@ def unit(n: int, seed: int) -> torch.Tensor:
     return functional.normalize(rows, dim=1)
 
 
-WEIGHTS = {"features": 0.5, "relations": 2.0, "temperature": 0.1}
+WEIGHTS = {"features": 0.5, "centred": 0.8, "relations": 2.0, "temperature": 0.1}
 
 
 def test_the_loss_is_what_is_written() -> None:
@@ -30,18 +31,24 @@ def test_the_loss_is_what_is_written() -> None:
         1 - float(student[m][i] @ teacher[m][i]) for m in student for i in range(len(student[m]))
     ]
     divergences = []
-    for (a, asked), (b, keys) in product(student.items(), teacher.items()):
+    for (a, asked), keys in product(student.items(), teacher.values()):
         rows = []
         for i, row in enumerate(asked):
-            others = [j for j in range(len(keys)) if a != b or i != j]
-            ours = np.array([float(row @ keys[j]) for j in others]) / 0.1
-            theirs = np.array([float(teacher[a][i] @ keys[j]) for j in others]) / 0.1
+            ours = np.array([float(row @ key) for key in keys]) / 0.1
+            theirs = np.array([float(teacher[a][i] @ key) for key in keys]) / 0.1
             p, q = (np.exp(x) / np.exp(x).sum() for x in (theirs, ours))
             rows.append(float((p * np.log(p / q)).sum()))
         divergences.append(np.mean(rows))
+    beside = []
+    for m, rows in teacher.items():
+        mean = np.mean([row.numpy() for row in rows], axis=0)
+        for ours, theirs in zip(student[m].numpy() - mean, rows.numpy() - mean, strict=True):
+            lengths = np.linalg.norm(ours) * np.linalg.norm(theirs)
+            beside.append(1 - float(ours @ theirs) / lengths)
+    assert found["centred"].item() == pytest.approx(np.mean(beside), rel=1e-4)
     assert found["features"].item() == pytest.approx(np.mean(apart), rel=1e-5)
     assert found["relations"].item() == pytest.approx(np.mean(divergences), rel=1e-4)
-    total = 0.5 * np.mean(apart) + 2.0 * np.mean(divergences)
+    total = 0.5 * np.mean(apart) + 0.8 * np.mean(beside) + 2.0 * np.mean(divergences)
     assert found["loss"].item() == pytest.approx(total, rel=1e-4)
 
 
@@ -69,7 +76,8 @@ def test_it_is_computed_in_float32_under_autocast() -> None:
     "settings",
     [
         {"features": -1},
-        {"features": 0, "relations": 0},
+        {"features": 0, "centred": 0, "relations": 0},
+        {"centred": -1},
         {"temperature": 0},
         {"lr": 0},
         {"freeze": "text"},

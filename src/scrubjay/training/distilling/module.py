@@ -1,9 +1,11 @@
 """Learning from a teacher: vectors like its, and neighbours like its.
 
 Each vector is to be the teacher's: `1 - cos(student, teacher)`, which for unit vectors is half the
-squared distance of CLIP-KD's feature mimicry (Yang et al. 2024). Beside it, the student's
-similarities to what else is in the batch are to be distributed as the teacher's are, as in SEED
-(Fang et al. 2021) with the batch in place of its queue, in every pair of modalities by itself.
+squared distance of CLIP-KD's feature mimicry (Yang et al. 2024). The same is asked from the mean of
+the teacher's vectors: what all have in common tells nothing apart, and is most of a cosine. And the
+student's similarities to the teacher's vectors in the batch, a thing's own among them, are to be
+distributed as the teacher's are, as in SEED (Fang et al. 2021) with the batch in place of its
+queue, in every pair of modalities by itself.
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ from scrubjay.training.callbacks import failure
 from scrubjay.training.contrastive import HeldOut, decay_groups, retrieval_figures
 from scrubjay.training.data import ViewBatch
 from scrubjay.training.distilling.data import ThingBatch
+from scrubjay.training.distilling.loss import distillation, everyones_rows
 from scrubjay.training.freeze import freeze_towers
-from scrubjay.training.ranks import everyones, gathered
+from scrubjay.training.ranks import everyones
 from scrubjay.training.schedule import scheduled
 from scrubjay.training.stepping import adamw, clip_gradients
 
@@ -53,7 +56,8 @@ class DistillModule(LightningModule):
         encoder: TrainableEncoder,
         *,
         features: float = 1.0,
-        relations: float = 0.3,
+        centred: float = 1.0,
+        relations: float = 1.0,
         temperature: float = 0.05,
         freeze: Sequence[str] = (),
         lr: float = 1e-3,
@@ -67,6 +71,7 @@ class DistillModule(LightningModule):
         Args:
             encoder: any TrainableEncoder; its vectors are as long as the teacher's.
             features: weight of each vector's own distance to the teacher's.
+            centred: weight of the same from the mean of the teacher's.
             relations: weight of how similarities within a batch are distributed.
             temperature: of those distributions.
             freeze: modalities whose towers are left as they are.
@@ -83,9 +88,10 @@ class DistillModule(LightningModule):
         super().__init__()
         if isinstance(freeze, str):
             raise BadConfig(f"freeze is a list: write freeze=[{freeze}]")
-        if not (features >= 0 and relations >= 0 and features + relations > 0 and temperature > 0):
+        weights = {"features": features, "centred": centred, "relations": relations}
+        if not (min(weights.values()) >= 0 and sum(weights.values()) > 0 and temperature > 0):
             raise BadConfig(
-                "model.features and model.relations are 0 or more and not both 0, "
+                "model.features, model.centred and model.relations are 0 or more and not all 0, "
                 "model.temperature is above 0"
             )
         if not (lr > 0 and weight_decay >= 0 and 0 <= final_lr <= 1):
@@ -94,7 +100,7 @@ class DistillModule(LightningModule):
             {one.value: encoder.tower(one) for one in sorted(encoder.spec.modalities)}
         )
         self._frozen = freeze_towers(encoder, self.towers, freeze)
-        self._features, self._relations, self._temperature = features, relations, temperature
+        self._weights, self._temperature = weights, temperature
         self._lr, self._betas = lr, (float(betas[0]), float(betas[1]))
         self._weight_decay, self._warmup, self._final_lr = weight_decay, warmup, final_lr
         self._dim = encoder.spec.dim
@@ -126,13 +132,7 @@ class DistillModule(LightningModule):
         ours, theirs = everyones_rows(own, batch.targets, list(self.towers), self._dim)
         if not ours:
             return None
-        losses = distillation(
-            ours,
-            theirs,
-            features=self._features,
-            relations=self._relations,
-            temperature=self._temperature,
-        )
+        losses = distillation(ours, theirs, **self._weights, temperature=self._temperature)
         size = max(len(one) for one in ours.values())
         for name, value in losses.items():
             self.log(f"train/{name}", value.detach(), on_step=True, on_epoch=True, batch_size=size)
@@ -182,83 +182,6 @@ class DistillModule(LightningModule):
     ) -> None:
         """Clip as the Trainer was told to, in any precision."""
         clip_gradients(self.trainer, optimizer, gradient_clip_val, gradient_clip_algorithm)
-
-
-def everyones_rows(
-    student: Mapping[str, Tensor],
-    teacher: Mapping[str, Tensor],
-    modalities: Sequence[str],
-    dim: int,
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """The rows of all processes, the student's and the teacher's, as `gathered` has them.
-
-    Args:
-        student: modality to (n, dim) rows; n and the modalities present may differ by process.
-        teacher: the same modalities to (n, dim) rows of the same things.
-        modalities: all there may be, alike in every process.
-        dim: of a row.
-    """
-    both = {name: torch.cat([one, teacher[name].to(one)], dim=1) for name, one in student.items()}
-    nobody = {name: one.new_zeros(len(one), dtype=torch.int64) for name, one in both.items()}
-    rows, _ = gathered(both, nobody, modalities, 2 * dim)
-    return (
-        {name: one[:, :dim] for name, one in rows.items()},
-        {name: one[:, dim:] for name, one in rows.items()},
-    )
-
-
-def distillation(
-    student: Mapping[str, Tensor],
-    teacher: Mapping[str, Tensor],
-    *,
-    features: float,
-    relations: float,
-    temperature: float,
-) -> dict[str, Tensor]:
-    """How far a student is from its teacher, in float32.
-
-    Args:
-        student: modality to (n, dim) unit rows.
-        teacher: the same modalities to (n, dim) unit rows of the same things.
-        features: weight of the mean of `1 - cos(student, teacher)`.
-        relations: weight of the mean divergence of similarity distributions.
-        temperature: of those.
-
-    Returns:
-        `features`, `relations` (absent where no row has another to be like) and their weighted sum
-        as `loss`.
-    """
-    device = next(iter(student.values())).device.type
-    with torch.autocast(device, enabled=False):
-        ours = {name: rows.float() for name, rows in student.items()}
-        theirs = {name: teacher[name].float() for name in ours}
-        apart = [1 - (ours[name] * theirs[name]).sum(dim=1) for name in ours]
-        found = {"features": torch.cat(apart).mean()}
-        total = features * found["features"]
-        unlike = [
-            _divergence(ours[a], theirs[a], theirs[b], temperature, itself=a == b)
-            for a in ours
-            for b in ours
-            if len(ours[b]) > 1 + (a == b)
-        ]
-        if unlike:
-            found["relations"] = torch.stack(unlike).mean()
-            total = total + relations * found["relations"]
-    return {**found, "loss": total}
-
-
-def _divergence(
-    ours: Tensor, theirs: Tensor, keys: Tensor, temperature: float, *, itself: bool
-) -> Tensor:
-    """Mean KL(teacher || student) of similarities to the teacher's keys, but for a row's own."""
-    asked, wanted = ours @ keys.T / temperature, theirs @ keys.T / temperature
-    if itself:
-        own = torch.eye(len(keys), dtype=torch.bool, device=keys.device)
-        lowest = torch.finfo(asked.dtype).min
-        asked, wanted = asked.masked_fill(own, lowest), wanted.masked_fill(own, lowest)
-    return functional.kl_div(
-        asked.log_softmax(dim=1), wanted.log_softmax(dim=1), log_target=True, reduction="batchmean"
-    )
 
 
 def _by_modality(views: Sequence[tuple[str, Tensor, Tensor, Tensor]]) -> dict[str, HeldOut]:
