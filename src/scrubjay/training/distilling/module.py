@@ -2,10 +2,10 @@
 
 Each vector is to be the teacher's: `1 - cos(student, teacher)`, which for unit vectors is half the
 squared distance of CLIP-KD's feature mimicry (Yang et al. 2024). The same is asked from the mean of
-the teacher's vectors: what all have in common tells nothing apart, and is most of a cosine. And the
-student's similarities to the teacher's vectors in the batch, a thing's own among them, are to be
-distributed as the teacher's are, as in SEED (Fang et al. 2021) with the batch in place of its
-queue, in every pair of modalities by itself.
+the teacher's vectors: what all have in common tells nothing apart. And the student's similarities
+to the teacher's vectors in the batch, a thing's own among them, are to be distributed as the
+teacher's are, as in SEED (Fang et al. 2021) with the batch in place of its queue, in every pair of
+modalities by itself.
 """
 
 from __future__ import annotations
