@@ -23,6 +23,12 @@ def test_an_unfinished_run_comes_back_with_what_was_asked(tmp_path: Path) -> Non
     assert (found.id, found.config) == (run.id, CONFIGURATION)
 
 
+def test_runs_that_begin_within_a_second_keep_their_order(tmp_path: Path) -> None:
+    begun = [begin(tmp_path, CONFIGURATION) for _ in range(20)]
+    assert sorted(one.id for one in begun) == [one.id for one in begun]
+    assert unfinished(tmp_path).id == begun[-1].id
+
+
 def test_a_finished_run_is_never_resumed(tmp_path: Path) -> None:
     begin(tmp_path, CONFIGURATION).finish({"version": "2026-11-0000000"})
     with pytest.raises(NotReady, match="no unfinished run"):

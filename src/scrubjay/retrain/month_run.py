@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from scrubjay.core.errors import Damaged
+from scrubjay.retrain.run import run_name
 from scrubjay.store.durable import make_folder, write_durably
 from scrubjay.training.secrets import masked
 
@@ -45,8 +44,7 @@ class MonthRun:
 
 def begin_month(runs: Path, month: str, config: Mapping[str, Any]) -> MonthRun:
     """Create a run's folder and write down what was asked."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = runs / f"month-{stamp}-{secrets.token_hex(2)}"
+    folder = runs / f"month-{run_name()}"
     make_folder(folder)
     kept = {"month": month, "config": masked(config)}
     write_durably(folder / ASKED, json.dumps(kept, indent=1).encode(), point="month")

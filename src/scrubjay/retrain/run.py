@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,6 +48,12 @@ class Run:
             self.finish({"version": None, "failed": f"{type(error).__name__}: {error}"})
 
 
+def run_name() -> str:
+    """UTC time, its last four hex digits parts of a second: names sort as their runs began."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond * 65_536 // 1_000_000:04x}"
+
+
 def begin(
     runs: Path,
     config: Mapping[str, Any],
@@ -60,13 +65,12 @@ def begin(
     """Create a new run's folder and write down what was asked, without its secrets.
 
     Args:
-        name: of the folder; None: UTC time and four random hex digits.
+        name: of the folder; None: the time, see `run_name`.
 
     Raises:
         WrongUse: there is a run of that name.
     """
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = runs / (name or f"{stamp}-{secrets.token_hex(2)}")
+    folder = runs / (name or run_name())
     try:
         folder.mkdir(parents=True)
     except FileExistsError as error:

@@ -11,7 +11,6 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from scrubjay.core.errors import (
 )
 from scrubjay.core.protocols import Progress
 from scrubjay.retrain.helping import help_fit, is_helper
-from scrubjay.retrain.run import CONFIG, FINISHED
+from scrubjay.retrain.run import CONFIG, FINISHED, run_name
 from scrubjay.retrain.single import train_once
 from scrubjay.retrain.source import snapshot_source
 from scrubjay.store.durable import write_durably
@@ -208,8 +207,7 @@ def _begun(
 ) -> Sweep:
     if not tried:
         raise WrongUse("nothing to sweep: give a setting several values, model.lr=1e-4,3e-4")
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    name = f"{stamp}-{secrets.token_hex(2)}"
+    name = run_name()
     first = tried[0][1]
     kept_by, rises = _kept_by(first)
     chosen = by or kept_by
