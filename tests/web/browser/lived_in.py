@@ -73,25 +73,20 @@ def scrubjay(command: str, *arguments: str, home: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=280,
         env={**os.environ, "SCRUBJAY_BUILTIN": "1"},
     )
     if done.returncode:
         raise RuntimeError(f"scrubjay {command} left with {done.returncode}: {done.stderr[-2000:]}")
 
 
-def spoken_wav(shot: Shot, path: Path, *, rate: int = 48_000, lead_s: float = 0.4) -> Path:
+def spoken_wav(shot: Shot, path: Path, *, rate: int = 48_000, lead_s: float = 0.0) -> Path:
     """A shot's recording as the microphone hears it: 16-bit WAV at a sound card's rate."""
     sound, own_rate = soundfile.read(io.BytesIO(shipped_sound(shot)), dtype="float32")
     silence = np.zeros(round(rate * lead_s), np.float32)
     heard = soxr.resample(sound, own_rate, rate)
     soundfile.write(path, np.concatenate([silence, heard, silence]), rate, subtype="PCM_16")
     return path
-
-
-def seconds_of(wav: Path) -> float:
-    """How long a recording is."""
-    return float(soundfile.info(wav).duration)
 
 
 def _first(folder: Path) -> Path:

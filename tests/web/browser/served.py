@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-READY_S = 60.0
+READY_S = 180.0
 """A busy machine's patience; a quiet one is ready in two seconds."""
 
 
@@ -37,7 +37,6 @@ def serving(
     Raises:
         RuntimeError: it was not ready in time.
     """
-    port = _free_port()
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     environment.pop("SCRUBJAY_TOKEN", None)
     if token is not None:
@@ -47,7 +46,7 @@ def serving(
         subprocess.Popen(
             [
                 *(sys.executable, "-m", "scrubjay", "serve", "--home", str(home)),
-                *("--port", str(port), *models),
+                *("--port", "0", *models),
             ],
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -55,31 +54,28 @@ def serving(
         ) as process,
     ):
         try:
-            _wait(
-                f"http://127.0.0.1:{port}/{'readyz' if ready else 'healthz'}", process, log, token
-            )
-            yield f"http://127.0.0.1:{port}"
+            yield _ready(process, log, "readyz" if ready else "healthz", token)
         finally:
             process.terminate()
             try:
-                process.wait(30)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path, token: str | None) -> None:
+def _ready(process: subprocess.Popen[bytes], log: Path, route: str, token: str | None) -> str:
+    """Its address, which it says when it begins, once a route of it agrees."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     until = time.monotonic() + READY_S
     while time.monotonic() < until and process.poll() is None:
+        said = re.search(r"http://127\.0\.0\.1:\d+", log.read_text(errors="replace"))
+        if said is None:
+            time.sleep(0.1)
+            continue
+        asked = urllib.request.Request(f"{said[0]}/{route}", headers=headers)
         try:
-            with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=2):
-                return
+            with urllib.request.urlopen(asked, timeout=10):
+                return said[0]
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             time.sleep(0.1)
     raise RuntimeError(f"the server was not ready:\n{log.read_text(errors='replace')[-4000:]}")

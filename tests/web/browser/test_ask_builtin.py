@@ -19,9 +19,10 @@ from scrubjay.models.load import load_asr
 from scrubjay.models.wave_bytes import decode_wave
 from tests.web.browser.asked import ask, is_heard, wav_of
 from tests.web.browser.chromium import Seen, launch, watched
+from tests.web.browser.hearing import listens, speak
 from tests.web.browser.looking import at_rest
 from tests.web.browser.served import serving
-from tests.web.browser.test_ask_aloud import say, spoken
+from tests.web.browser.test_ask_aloud import spoken
 from tests.web.conftest import ServedHome
 
 pytestmark = pytest.mark.slow
@@ -104,9 +105,10 @@ def test_a_scene_is_asked_about_aloud_and_the_answer_is_spoken(
         watched(browser, asking, seen) as context,
     ):
         page = context.new_page()
+        listens(page)
         at_rest(page, "/ask")
         page.get_by_label("Choose pictures").set_input_files(scene)
-        say(page, question)
+        speak(page, "Ask aloud")
         article = page.locator("#the-answer")
         expect(article).to_contain_text("You said: what do you see", timeout=SECONDS)
         expect(article.locator("#said")).to_contain_text("lion")

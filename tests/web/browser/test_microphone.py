@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Playwright, expect
 
 from tests.web.browser.chromium import Seen, launch, watched
-from tests.web.browser.lived_in import ASKED, seconds_of, spoken_wav
+from tests.web.browser.hearing import SILENCE_S, listens, speak
+from tests.web.browser.lived_in import ASKED, spoken_wav
 from tests.web.browser.looking import announced, at_rest, hits, id_of
 
 pytestmark = pytest.mark.slow
@@ -23,39 +24,19 @@ def test_what_is_said_is_shown_first(
     tmp_path: Path,
     number: int,
 ) -> None:
-    said = spoken_wav(ASKED[number], tmp_path / "said.wav")
+    said = spoken_wav(ASKED[number], tmp_path / "said.wav", lead_s=SILENCE_S)
     with (
         launch(playwright, microphone=said) as browser,
         watched(browser, address, seen) as context,
     ):
         page = context.new_page()
+        listens(page)
         at_rest(page, "/")
         page.get_by_role("checkbox", name="Pictures").check()
-        button = page.locator("#speak")
-        listen(page)
-        expect(page.locator("#hearing")).not_to_be_empty()
-        page.wait_for_timeout(1000 * (seconds_of(said) + 0.3))
-        if button.get_attribute("aria-pressed") == "true":  # it may have ended with the silence
-            button.click()
-        expect(button).to_have_attribute("aria-pressed", "false")
+        speak(page, "Search by speaking")
         right = id_of(lived_in_home, f"scene-{number:03d}.png")
         expect(hits(page).first).to_have_attribute("data-id", right)
         expect(announced(page)).not_to_be_empty()
-
-
-def listen(page: Page) -> None:
-    """Press the microphone; once more where the browser's first try to open it came to nothing."""
-    button = page.locator("#speak")
-    for tries_left in (1, 0):
-        page.get_by_role("button", name="Search by speaking").click()
-        try:
-            expect(button).to_have_attribute("aria-pressed", "true", timeout=10_000)
-        except AssertionError as error:
-            if not tries_left:
-                said = page.locator("#hearing").text_content()
-                raise AssertionError(f"it does not listen; the page says {said!r}") from error
-        else:
-            return
 
 
 def test_a_browser_that_may_not_listen_says_what_to_do(

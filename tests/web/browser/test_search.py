@@ -126,7 +126,7 @@ def test_a_recording_is_searched_with_by_dropping_it(
     page: Page, lived_in_home: Path, tmp_path: Path
 ) -> None:
     at_rest(page, "/?kind=image")
-    hand_over(page, "drop", spoken_wav(ASKED[82], tmp_path / "asked.wav", lead_s=0), "audio/wav")
+    hand_over(page, "drop", spoken_wav(ASKED[82], tmp_path / "asked.wav"), "audio/wav")
     expect(hits(page).first).to_have_attribute("data-id", id_of(lived_in_home, PICTURE))
 
 

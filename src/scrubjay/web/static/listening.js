@@ -6,8 +6,9 @@ import { Microphone } from "./microphone.js";
 export function listen({ button, told, on, onHeard }) {
   const microphone = new Microphone({
     onLoudness: (share) => button.style.setProperty("--loudness", share.toFixed(2)),
-    onFull: () => stop(),
+    onFull: () => press(),
   });
+  let changing = false;
 
   function rest(words) {
     button.setAttribute("aria-pressed", "false");
@@ -37,9 +38,22 @@ export function listen({ button, told, on, onHeard }) {
     }
   }
 
-  button.addEventListener("click", () => (microphone.on ? stop() : begin()));
+  /* A press while the microphone is being opened or closed means nothing more. */
+  async function press() {
+    if (changing) {
+      return;
+    }
+    changing = true;
+    try {
+      await (microphone.on ? stop() : begin());
+    } finally {
+      changing = false;
+    }
+  }
+
+  button.addEventListener("click", press);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && microphone.on) {
+    if (event.key === "Escape" && microphone.on && !changing) {
       microphone.cancel();
       rest("Forgotten.");
       button.focus();

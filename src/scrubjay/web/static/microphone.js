@@ -6,10 +6,14 @@ import { wavFile } from "./wav.js";
 const RATE = 16000;
 const LONGEST_S = 30;
 const SHORTEST_S = 0.3;
+/* A browser whose sound has stopped for good says nothing any more. */
+const REST_MS = 5000;
 
 export class Microphone {
   #stream = null;
   #context = null;
+  #recorder = null;
+  #atEnd = () => {};
   #pieces = [];
   #samples = 0;
   #starting = false;
@@ -46,8 +50,9 @@ export class Microphone {
       const recorder = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0 });
       this.#pieces = [];
       this.#samples = 0;
-      recorder.port.onmessage = ({ data }) => this.#take(data);
+      recorder.port.onmessage = ({ data }) => (data ? this.#take(data) : this.#atEnd());
       context.createMediaStreamSource(stream).connect(recorder);
+      this.#recorder = recorder;
       this.#context = context;
     } catch (error) {
       this.#release();
@@ -60,6 +65,7 @@ export class Microphone {
   /* What was said as a File, or null when that is too short to be anything. */
   async stop() {
     const rate = this.#context?.sampleRate ?? RATE;
+    await this.#rest();
     const pieces = this.#pieces;
     this.#release();
     const said = spokenPart(pieces, rate);
@@ -70,8 +76,17 @@ export class Microphone {
     this.#release();
   }
 
+  /* What was heard and is still on its way here, on a busy machine the last words. */
+  #rest() {
+    return new Promise((resolve) => {
+      this.#atEnd = resolve;
+      window.setTimeout(resolve, REST_MS);
+      this.#recorder?.port.postMessage("end");
+    });
+  }
+
   #take(samples) {
-    if (!this.on) {
+    if (!this.on || samples.length === 0) {
       return;
     }
     this.#pieces.push(samples);
@@ -90,6 +105,7 @@ export class Microphone {
     this.#context?.close();
     this.#stream = null;
     this.#context = null;
+    this.#recorder = null;
     this.#pieces = [];
     this.#samples = 0;
   }
