@@ -1,3 +1,4 @@
+import dataclasses
 import shutil
 
 import pytest
@@ -12,7 +13,7 @@ from tests.store.made import names_in
 from tests.store.scenarios import build
 from tests.store.test_registry_contract import FILES, built, contents, register
 
-HASTE = Patience(connect_s=2, stall_s=0.5, answer_s=5, retries=4, retry_s=20)
+HASTE = Patience(connect_s=20, stall_s=10, answer_s=60, retries=4, retry_s=60)
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_busy_answers_stalls_and_bodies_cut_short_are_asked_for_again(s3, tmp_pa
     s3.proxy.stall("image.bin", seconds=5, times=1)
     s3.proxy.cut("metrics.json", times=1)
     s3.proxy.shorten("card.md", times=1)
-    other = machine(s3, tmp_path / "b")
+    other = machine(s3, tmp_path / "b", patience=dataclasses.replace(HASTE, stall_s=1.5))
     other.verify(version)
     assert contents(other.folder(version)) == contents(machine(s3, tmp_path / "a").folder(version))
 
