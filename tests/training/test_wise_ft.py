@@ -72,6 +72,21 @@ def test_the_ends_are_the_very_bits_and_between_is_the_weighted_mean() -> None:
                 assert exact is None or np.array_equal(value, exact[name])
 
 
+def test_a_mask_keeps_its_infinities() -> None:
+    """A causal mask of -inf is the same at both ends, and no number lies between."""
+    encoder = tiny(0)
+    mask = torch.full((2, 2), float("-inf")).triu(1)
+    encoder.tower(Modality.IMAGE).register_buffer("mask", mask.clone())
+    start, other = weights_of(encoder), tiny(1)
+    other.tower(Modality.IMAGE).register_buffer("mask", mask.clone())
+    for alpha in ALPHAS:
+        interpolate(encoder, start, weights_of(other), alpha)
+        assert torch.equal(encoder.tower(Modality.IMAGE).mask, mask)
+        for name, one in weights_of(encoder).items():
+            if not name.endswith("mask"):
+                assert bool(one.isfinite().all()), name
+
+
 def test_counters_are_left_alone() -> None:
     start, end = tiny(1), tiny(2)
     counter = end.towers[Modality.IMAGE].layers[1].num_batches_tracked

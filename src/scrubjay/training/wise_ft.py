@@ -85,7 +85,9 @@ def interpolate(encoder: TrainableEncoder, start: Weights, end: Weights, alpha: 
         for name, live in named.items():
             # Alone at 0: 0 times a trained weight that is not finite is not 0.
             far = torch.lerp(start[name], end[name], alpha) if alpha else start[name]
-            live.copy_(far)
+            # A mask's infinities are the same in both, and there is no number between them.
+            masked = start[name].isinf() & (start[name] == end[name])
+            live.copy_(torch.where(masked, start[name], far))
 
 
 def choose_alpha(
