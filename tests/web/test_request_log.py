@@ -198,7 +198,10 @@ def test_the_servers_own_lines_are_json_too() -> None:
 
 
 def test_naming_counting_and_logging_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Far below the milliseconds of an answer; the bound leaves a slow machine its room."""
+    """Far below the milliseconds of an answer; the bound leaves a slow machine its room.
+
+    Counted in processor time: what else the machine does is not its cost.
+    """
     import time
 
     async def answer(scope: object, receive: object, send) -> None:
@@ -213,10 +216,10 @@ def test_naming_counting_and_logging_cost_little(monkeypatch: pytest.MonkeyPatch
     async def each_us(app) -> float:
         best = float("inf")
         for _ in range(5):
-            began = time.perf_counter()
+            began = time.thread_time()
             for _ in range(500):
                 await app({**scope}, None, sink)
-            best = min(best, (time.perf_counter() - began) / 500)
+            best = min(best, (time.thread_time() - began) / 500)
         return best * 1e6
 
     logged = RequestLog(answer, context=Seen(), stream=io.StringIO())  # type: ignore[arg-type]

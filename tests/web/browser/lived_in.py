@@ -73,7 +73,7 @@ def scrubjay(command: str, *arguments: str, home: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=500,
         env={**os.environ, "SCRUBJAY_BUILTIN": "1"},
     )
     if done.returncode:
