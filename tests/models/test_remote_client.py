@@ -36,7 +36,7 @@ BODY = {
 
 
 def to(server: ProtocolServer, **options) -> RemoteServer:
-    return RemoteServer(server.url, MODEL, **{"timeout_s": 5, "retries": 0, **options})
+    return RemoteServer(server.url, MODEL, **{"timeout_s": 60, "retries": 0, **options})
 
 
 def said(answer) -> str:

@@ -165,7 +165,7 @@ def test_one_caller_alone_never_waits_for_others():
         for at in range(5):
             await it.encode([str(at)])
 
-    asyncio.run(asyncio.wait_for(run(), 10))
+    asyncio.run(asyncio.wait_for(run(), 60))
     assert tower.batches == [[str(at)] for at in range(5)]
 
 
@@ -189,7 +189,7 @@ def test_a_full_queue_refuses_at_once_and_takes_again_when_there_is_room():
         tower.gate.set()
         await asyncio.gather(first, again)
 
-    asyncio.run(asyncio.wait_for(run(), 20))
+    asyncio.run(asyncio.wait_for(run(), 60))
     assert tower.batches == [["first"], ["e"]]
 
 
@@ -216,7 +216,7 @@ def test_who_brings_much_does_not_keep_the_others_waiting_for_all_of_it():
         await asyncio.gather(much, one)
         return await much
 
-    answer = asyncio.run(asyncio.wait_for(run(), 20))
+    answer = asyncio.run(asyncio.wait_for(run(), 60))
     assert "one" in tower.batches[2]
     np.testing.assert_array_equal(answer, [vector(f"much {at}") for at in range(20)])
 
@@ -240,7 +240,7 @@ def test_memory_that_waits_is_bounded_too():
         tower.gate.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(asyncio.wait_for(run(), 20))
+    asyncio.run(asyncio.wait_for(run(), 60))
 
 
 def test_what_is_left_of_a_cancelled_call_leaves_the_queue():
@@ -257,7 +257,7 @@ def test_what_is_left_of_a_cancelled_call_leaves_the_queue():
         tower.gate.set()
         await it.encode(["next"])
 
-    asyncio.run(asyncio.wait_for(run(), 20))
+    asyncio.run(asyncio.wait_for(run(), 60))
     assert tower.batches == [["a", "b"], ["next"]]
 
 

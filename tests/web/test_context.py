@@ -36,7 +36,7 @@ def test_work_is_kept_until_it_ends_and_stopped_with_the_server(tmp_path):
         await context.stop_jobs()
         assert context.jobs == set()
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 60))
     assert ended == ["done", "stopped"]
 
 

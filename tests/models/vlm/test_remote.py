@@ -31,7 +31,7 @@ GREEDY = Sampling()
 
 @pytest.fixture
 def model(server):
-    return load_vlm("remote", url=server.url, model=MODEL, retries=0, timeout_s=10)
+    return load_vlm("remote", url=server.url, model=MODEL, retries=0, timeout_s=60)
 
 
 def asked(*parts):

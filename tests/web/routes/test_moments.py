@@ -225,7 +225,7 @@ def test_only_a_few_pictures_are_made_at_once_and_only_so_many_wait():
 def test_strangers_do_not_start_a_hundred_decoders(client, item, monkeypatch: pytest.MonkeyPatch):
     from scrubjay.search import shown
 
-    most, now, lock = 0, 0, threading.Lock()
+    most, now, lock, both = 0, 0, threading.Lock(), threading.Event()
     make = shown._frame
 
     def watched(*asked):
@@ -233,6 +233,9 @@ def test_strangers_do_not_start_a_hundred_decoders(client, item, monkeypatch: py
         with lock:
             now += 1
             most = max(most, now)
+            if most == 2:
+                both.set()
+        assert both.wait(60)
         try:
             return make(*asked)
         finally:
