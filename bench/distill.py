@@ -1,6 +1,6 @@
 """A small student of the encoder in the box: how much of its recall, at what cost.
 
-    python bench/distill.py [--pictures 2000] [--epochs 40] [--json]
+    python bench/distill.py [--pictures 2000] [--epochs 40] [--seed 11] [--json]
 
 Pictures are scenes of coloured shapes, each with an English caption that only --captions shows to
 the student; without, it takes the teacher's text tower. Recall is of the captions of held-out
@@ -27,6 +27,7 @@ from scrubjay.core.protocols import Encoder, TrainableEncoder
 from scrubjay.core.types import Item, Kind, Modality, Split
 from scrubjay.evaluate.agreement import mean_cosine, shared_neighbours
 from scrubjay.evaluate.retrieval import recall_at_k
+from scrubjay.evaluate.wilson import wilson
 from scrubjay.media.image import decode_picture
 from scrubjay.media.world.captions import caption
 from scrubjay.media.world.draw import draw
@@ -50,11 +51,12 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     asked.add_argument("--pictures", type=int, default=2000)
     asked.add_argument("--epochs", type=int, default=40)
+    asked.add_argument("--seed", type=int, default=11, help="of the scenes and of the training")
     asked.add_argument("--captions", action="store_true")
     asked.add_argument("--json", action="store_true")
     asked.add_argument("--set", action="append", default=[], help="an override of the recipe")
     given = asked.parse_args()
-    items, files, texts = scenes(given.pictures, captions=given.captions)
+    items, files, texts = scenes(given.pictures, seed=given.seed, captions=given.captions)
     begun = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder)
@@ -63,6 +65,7 @@ def main() -> None:
                 *("experiment=distill", "teacher.family=builtin", "teacher.source=shipped"),
                 *("trainer=bf16", "logger=none", "~callbacks.panel", "trainer.accelerator=cpu"),
                 f"trainer.max_epochs={given.epochs}",
+                f"seed={given.seed}",
                 *SMALL,
                 *given.set,
             ]
@@ -89,6 +92,7 @@ def main() -> None:
     figures: dict[str, Any] = {
         "pictures": given.pictures,
         "epochs": given.epochs,
+        "seed": given.seed,
         "captions": given.captions,
         "taught_s": round(taught_s),
         "agreement": round(mean_cosine(*both), 3),
@@ -98,9 +102,11 @@ def main() -> None:
     print(json.dumps(figures) if given.json else table(figures))
 
 
-def scenes(n: int, *, captions: bool) -> tuple[list[Item], dict[str, bytes], dict[str, str]]:
+def scenes(
+    n: int, *, seed: int, captions: bool
+) -> tuple[list[Item], dict[str, bytes], dict[str, str]]:
     """Scenes, n to learn from and HELD_OUT others: items, their files, a caption of each."""
-    random = np.random.default_rng(11)
+    random = np.random.default_rng(seed)
     items: list[Item] = []
     files: dict[str, bytes] = {}
     texts: dict[str, str] = {}
@@ -156,10 +162,14 @@ def table(figures: dict[str, Any]) -> str:
     teacher, student = figures["teacher"], figures["student"]
     how = "with captions" if figures["captions"] else "pictures alone"
     lines = [
-        f"{figures['pictures']} scenes, {how}, {figures['epochs']} epochs, {figures['taught_s']} s",
+        f"{figures['pictures']} scenes, {how}, {figures['epochs']} epochs, seed {figures['seed']}, "
+        f"{figures['taught_s']} s",
         f"agreement {figures['agreement']}, neighbours {figures['neighbours']}",
     ]
     lines += [f"{name:20} {teacher[name]:>10} {student[name]:>10}" for name in teacher]
+    for name in ("R@1", "R@10"):
+        low, high = wilson(student[name], HELD_OUT)
+        lines.append(f"{name} of the student, 95% interval: {low:.3f} to {high:.3f}")
     return "\n".join(lines)
 
 
