@@ -135,6 +135,7 @@ def test_a_curve_that_was_trained_is_told_in_the_terminal_too():
     assert list(command._more_data(curve)) == [
         "As it stands its error is 40.0%; learning from all there is brings +5.0 points (-1.0 to "
         "+11.0).",
+        "By this recipe that is no sure gain: try another before you judge the data.",
         "With one more month: the curve still falls.",
     ]
     assert list(command._more_data({"outlook": None, "untrained": None})) == []

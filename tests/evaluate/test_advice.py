@@ -244,6 +244,7 @@ def test_a_rule_fires_at_its_figure_names_it_and_no_other_fires(rule: str) -> No
         ("slow", lambda f: f["facts"].update(picture_ms=20.0)),
         ("more_data", lambda f: f["curve"]["outlook"].update(verdict="unsure")),
         ("other_model", lambda f: f["curve"]["outlook"].update(verdict="useless")),
+        ("other_model", lambda f: f["curve"].update(brought={"value": 0.01, "low": -0.01})),
     ],
 )
 def test_a_rule_keeps_quiet_beside_its_figure(rule: str, beside) -> None:

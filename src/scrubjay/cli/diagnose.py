@@ -139,6 +139,8 @@ def _more_data(curve: Mapping[str, Any]) -> Iterator[str]:
             f"is brings {100 * brought['value']:+.1f} points ({100 * brought['low']:+.1f} to "
             f"{100 * brought['high']:+.1f})."
         )
+        if brought["low"] <= 0:
+            yield "By this recipe that is no sure gain: try another before you judge the data."
     if outlook := curve.get("outlook"):
         yield f"With one more month: {outlook['why']}."
 

@@ -263,10 +263,11 @@ def curve_falls(figures: Figures) -> str | None:
 
 
 def curve_flat(figures: Figures) -> str | None:
-    """More of the same does not help."""
+    """More of the same does not help, though learning from it did."""
     curve = _curve(figures, "flat")
-    if curve is None:
-        return None
+    brought = section_of(figures, "curve").get("brought")
+    if curve is None or (brought is not None and brought["low"] <= 0):
+        return None  # a recipe that teaches nothing says nothing of the data
     return (
         f"The learning curve is flat at an error of {curve['errors'][-1]['value']:.0%}: more data "
         f"of the same kind brings nothing."

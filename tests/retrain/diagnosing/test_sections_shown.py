@@ -161,3 +161,6 @@ def test_a_curve_that_was_not_trained_says_what_it_costs(evil):
     assert "error is 70.0%" in page
     assert "brings +36.0" in page
     assert "0: as it stands" in page
+    assert "not shown to be a gain" not in page
+    nothing = dataclasses.replace(goes_on, brought=Estimate(0.01, -0.02, 0.03))
+    assert "not shown to be a gain" in shown(nothing)
