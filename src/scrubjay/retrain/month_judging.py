@@ -55,6 +55,7 @@ def evaluate(month: Month) -> Mapping[str, Any]:
         theirs.views if theirs else None,
         found_among=month.plan.evaluate.found_among,
         new=challenger.spec.modalities - champion.spec.modalities if champion else (),
+        lost=_lost(challenger, champion),
     )
     sets = comparisons(
         of,
@@ -166,7 +167,13 @@ def _general(month: Month, challenger: Encoder, champion: Encoder | None) -> Com
     )
     mine = _measured(month, scan.items, challenger).views
     theirs = None if champion is None else _measured(month, scan.items, champion).views
-    return general(outcomes(mine, theirs, found_among=month.plan.evaluate.found_among))
+    among = month.plan.evaluate.found_among
+    return general(outcomes(mine, theirs, found_among=among, lost=_lost(challenger, champion)))
+
+
+def _lost(challenger: Encoder, champion: Encoder | None) -> Collection[Modality]:
+    """What the challenger has no tower for, and the champion has."""
+    return champion.spec.modalities - challenger.spec.modalities if champion else ()
 
 
 def _values(name: str, item: Item) -> Collection[str]:

@@ -134,6 +134,29 @@ def test_where_the_champion_has_no_tower_it_guesses() -> None:
     assert everything.champion.min() == everything.challenger.min() == 1
 
 
+def test_a_tower_that_is_lost_is_a_loss_in_every_set() -> None:
+    old, new = item("a"), item("b", month="2026-02")
+    theirs = {one: view(one, ["a", "b"], 5) for one in Modality}
+    mine = {one: theirs[one] for one in (Modality.IMAGE, Modality.TEXT)}
+    of = outcomes(mine, theirs, found_among=1, lost={Modality.SPEECH})
+    turned = outcomes(theirs, mine, found_among=1, new={Modality.SPEECH})
+    assert of.champion is not None
+    assert of.challenger.tolist() == turned.champion.tolist()  # type: ignore[union-attr]
+    assert of.champion.tolist() == turned.challenger.tolist()
+    assert set(of.challenger[of.directions != "text->image"]) == {1 / 2}
+    assert not of.guessed.any()
+    sets = comparisons(of, [old, new], new={"b"}, month="2026-02")
+    assert {one.name: len(one.groups) for one in sets} == {"2026-02": 4, "2026-01": 4}
+
+
+def test_what_only_one_hears_and_only_the_other_sees_is_asked_of_nobody() -> None:
+    views = {one: view(one, ["a", "b"], 5) for one in Modality}
+    mine = {one: views[one] for one in (Modality.TEXT, Modality.IMAGE)}
+    theirs = {one: views[one] for one in (Modality.TEXT, Modality.SPEECH)}
+    of = outcomes(mine, theirs, new={Modality.IMAGE}, lost={Modality.SPEECH})
+    assert set(of.directions.tolist()) == {"text->image", "text->speech"}
+
+
 def test_what_a_new_tower_finds_makes_up_for_no_loss() -> None:
     old, new = item("a"), item("b", month="2026-02")
     views = {one: view(one, ["a", "b"], 5) for one in Modality}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from math import comb
 from typing import TypeAlias
 
@@ -62,43 +64,37 @@ def outcomes(
     *,
     found_among: int = FOUND_AMONG,
     new: Collection[Modality] = (),
+    lost: Collection[Modality] = (),
 ) -> Outcomes:
     """Ask both models every query whose rows both have.
 
+    A model that has no tower for a query, or for what is searched, guesses: its success is the
+    chance of a right answer among so many first of a shuffled gallery.
+
     Args:
         found_among: a query succeeds when a right answer is among so many first.
-        new: modalities that the champion has no tower for. The challenger is asked in them, too;
-            the champion guesses: its success is the chance of a right answer among so many first
-            of a shuffled gallery.
+        new: modalities that the champion has no tower for: it guesses.
+        lost: modalities that the challenger has no tower for: it guesses.
     """
     if champion is not None:
         added = {one: view for one, view in challenger.items() if one in new}
+        kept = {one: view for one, view in champion.items() if one in lost}
         challenger, champion = _aligned(challenger, champion), _aligned(champion, challenger)
         challenger |= added
-    asked = [
-        (query, gallery)
-        for query in challenger
-        for gallery in SEARCHED
-        if query is not gallery and gallery in challenger
-    ]
+        champion |= kept
     groups, mine, theirs, names, guessed = [], [], [], [], []
-    for query, gallery in asked:
-        found = _found(challenger[query], challenger[gallery], found_among)
-        if found is None:
+    for query, gallery in product(Modality, SEARCHED):
+        able = [one for one in (challenger, champion) if one and query in one and gallery in one]
+        if query is gallery or not able or _unanswered(able[0][query], able[0][gallery]):
             continue
-        positions, successes = found
-        of = np.asarray(challenger[query].groups)[positions]
-        guesses = champion is not None and (query not in champion or gallery not in champion)
+        asked = partial(_asked, query, gallery, found_among, able[0])
+        of, successes = asked(challenger)
         groups.append(of)
         mine.append(successes)
-        names.append(np.full(len(positions), f"{query.value}->{gallery.value}"))
-        guessed.append(np.full(len(positions), guesses))
+        names.append(np.full(len(of), f"{query.value}->{gallery.value}"))
+        guessed.append(np.full(len(of), champion is not None and champion not in able))
         if champion is not None:
-            theirs.append(
-                _guesses(of, challenger[gallery], found_among)
-                if guesses
-                else _successes(champion[query], champion[gallery], found_among)
-            )
+            theirs.append(asked(champion)[1])
     if not groups:
         empty = np.empty(0, np.float64)
         none = np.empty(0, np.str_)
@@ -196,18 +192,26 @@ def _keys(view: View) -> Iterator[tuple[str, str, str]]:
     return zip(view.groups, view.uris, view.texts, strict=True)
 
 
-def _found(
-    query: View, gallery: View, found_among: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
-    if set(query.groups).isdisjoint(gallery.groups):
-        return None
-    ranking = rank(query.vectors, gallery.vectors, query.groups, gallery.groups)
-    return ranking.queries, (ranking.ranks <= found_among).astype(np.float64)
+def _unanswered(query: View, gallery: View) -> bool:
+    return set(query.groups).isdisjoint(gallery.groups)
 
 
-def _successes(query: View, gallery: View, found_among: int) -> NDArray[np.float64]:
-    found = _found(query, gallery, found_among)
-    return np.empty(0, np.float64) if found is None else found[1]
+def _asked(
+    query: Modality, gallery: Modality, found_among: int, rows: Views, model: Views
+) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
+    """(content group, success) of each query that has an answer; guessed where towers lack.
+
+    Args:
+        rows: of a model that has both towers.
+        model: the one that is asked.
+    """
+    among = model if query in model and gallery in model else rows
+    asked, searched = among[query], among[gallery]
+    ranking = rank(asked.vectors, searched.vectors, asked.groups, searched.groups)
+    of = np.asarray(asked.groups)[ranking.queries]
+    if among is not model:
+        return of, _guesses(of, searched, found_among)
+    return of, (ranking.ranks <= found_among).astype(np.float64)
 
 
 def _guesses(groups: NDArray[np.str_], gallery: View, found_among: int) -> NDArray[np.float64]:
