@@ -33,7 +33,7 @@ def main() -> None:
     asked.add_argument("--epochs", type=int, default=4)
     asked.add_argument("--json", action="store_true")
     given = asked.parse_args()
-    items, files, _ = scenes(given.pictures, captions=True)
+    items, files, _ = scenes(given.pictures, seed=11, captions=True)
     items = [item for item in items if item.split is Split.TRAIN]
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "clip"

@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def measured(way: str, source: str, steps: int, batch: int) -> dict[str, Any]:
-    items, files, _ = scenes(steps * batch, captions=True)
+    items, files, _ = scenes(steps * batch, seed=11, captions=True)
     items = [item for item in items if item.split is Split.TRAIN]
     where = "encoder.base.source" if way == "adapters" else "encoder.source"
     with tempfile.TemporaryDirectory() as run:

@@ -31,7 +31,8 @@ from scrubjay.models.load import load_encoder
 from scrubjay.search.collect import Target
 from scrubjay.search.examine import examine
 from scrubjay.search.merge import Found, about
-from scrubjay.search.uploads import Upload, take_uploads
+from scrubjay.search.uploaded import Upload
+from scrubjay.search.uploads import take_uploads
 from scrubjay.store.home import Home
 from scrubjay.store.index import Row
 
