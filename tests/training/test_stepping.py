@@ -11,16 +11,15 @@ from lightning.pytorch.plugins.precision import MixedPrecision
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from scrubjay.training.stepping import adamw, clip_gradients
+from scrubjay.training.stepping import OnePassModule, adamw
 
 
 class Line(LightningModule):
-    """A small network, with our optimizer or with torch's own."""
+    """A small network, with torch's own optimizer."""
 
-    def __init__(self, *, ours: bool) -> None:
+    def __init__(self) -> None:
         super().__init__()
         torch.manual_seed(3)
-        self.ours = ours
         self.net = nn.Sequential(nn.Linear(8, 16), nn.GELU(), nn.Linear(16, 4))
 
     def training_step(self, batch: Tensor, batch_idx: int) -> Tensor:
@@ -31,22 +30,21 @@ class Line(LightningModule):
         return DataLoader(rows, batch_size=5)
 
     def configure_optimizers(self):
-        groups = [{"params": list(self.parameters()), "weight_decay": 0.1}]
-        if self.ours:
-            return adamw(groups, lr=0.01, betas=(0.9, 0.98), trainer=self.trainer)
-        return torch.optim.AdamW(groups, lr=0.01, betas=(0.9, 0.98))
+        return torch.optim.AdamW(self.groups(), lr=0.01, betas=(0.9, 0.98))
 
-    def configure_gradient_clipping(
-        self, optimizer, gradient_clip_val=None, gradient_clip_algorithm=None
-    ):
-        if self.ours:
-            clip_gradients(self.trainer, optimizer, gradient_clip_val, gradient_clip_algorithm)
-        else:
-            self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
+    def groups(self):
+        return [{"params": list(self.parameters()), "weight_decay": 0.1}]
+
+
+class OurLine(OnePassModule, Line):
+    """The same with ours."""
+
+    def configure_optimizers(self):
+        return adamw(self.groups(), lr=0.01, betas=(0.9, 0.98), trainer=self.trainer)
 
 
 def trained(tmp_path, *, ours: bool, **options) -> tuple[dict[str, Tensor], torch.optim.Optimizer]:
-    model = Line(ours=ours)
+    model = OurLine() if ours else Line()
     quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
     trainer = Trainer(
         max_epochs=2,

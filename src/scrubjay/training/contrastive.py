@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning.pytorch import LightningModule
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim import Optimizer
 
 from scrubjay.core.errors import BadConfig, TrainingFailed
 from scrubjay.core.protocols import TrainableEncoder
@@ -24,7 +22,7 @@ from scrubjay.training.freeze import freeze_towers
 from scrubjay.training.losses import PairLoss
 from scrubjay.training.ranks import everyones, gathered
 from scrubjay.training.schedule import scheduled
-from scrubjay.training.stepping import adamw, clip_gradients
+from scrubjay.training.stepping import OnePassModule, adamw
 
 RECALL_AT = (1, 5, 10)
 
@@ -44,7 +42,7 @@ class HeldOut:
     positions: NDArray[np.int64]
 
 
-class ContrastiveModule(LightningModule):
+class ContrastiveModule(OnePassModule):
     """Trains an encoder's towers, in place, on the pairs of each batch.
 
     Freezing a modality freezes what only its tower uses: parameters it shares with a tower that
@@ -204,15 +202,6 @@ class ContrastiveModule(LightningModule):
         optimizer = adamw(groups, lr=self._lr, betas=self._betas, trainer=self.trainer)
         total = int(self.trainer.estimated_stepping_batches)
         return scheduled(optimizer, total=total, warmup=self._warmup, final=self._final_lr)
-
-    def configure_gradient_clipping(
-        self,
-        optimizer: Optimizer,
-        gradient_clip_val: float | None = None,
-        gradient_clip_algorithm: str | None = None,
-    ) -> None:
-        """Clip as the Trainer was told to, in any precision."""
-        clip_gradients(self.trainer, optimizer, gradient_clip_val, gradient_clip_algorithm)
 
 
 def decay_groups(parameters: Iterable[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
-from lightning.pytorch import Trainer
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.plugins.precision import MixedPrecision, Precision
 from lightning.pytorch.utilities import GradClipAlgorithmType
 from torch.optim import AdamW, Optimizer
@@ -36,17 +36,24 @@ def adamw(
     return AdamW(own, lr=lr, betas=betas, fused=fused)
 
 
-def clip_gradients(
-    trainer: Trainer, optimizer: Optimizer, limit: float | None, algorithm: str | None
-) -> None:
-    """Clip as the Trainer was told to.
+class OnePassModule(LightningModule):
+    """A module that steps with `adamw`, whose gradients are clipped in any precision.
 
-    Lightning refuses it to every fused optimizer under mixed precision; without a scaler there is
-    nothing to refuse.
+    Lightning refuses clipping to every fused optimizer under mixed precision; without a scaler
+    there is nothing to refuse.
     """
-    plugin = trainer.precision_plugin
-    how = GradClipAlgorithmType(algorithm or GradClipAlgorithmType.NORM)
-    if isinstance(plugin, MixedPrecision) and plugin.scaler is None:
-        Precision.clip_gradients(plugin, optimizer, limit or 0.0, how)
-    else:
-        plugin.clip_gradients(optimizer, limit or 0.0, how)
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip as the Trainer was told to."""
+        plugin = self.trainer.precision_plugin
+        limit = gradient_clip_val or 0.0
+        how = GradClipAlgorithmType(gradient_clip_algorithm or GradClipAlgorithmType.NORM)
+        if isinstance(plugin, MixedPrecision) and plugin.scaler is None:
+            Precision.clip_gradients(plugin, optimizer, limit, how)
+        else:
+            plugin.clip_gradients(optimizer, limit, how)

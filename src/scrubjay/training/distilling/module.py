@@ -15,11 +15,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from lightning.pytorch import LightningModule
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim import Optimizer
 
 from scrubjay.core.errors import BadConfig, TrainingFailed
 from scrubjay.core.protocols import TrainableEncoder
@@ -32,7 +30,7 @@ from scrubjay.training.distilling.loss import distillation, everyones_rows
 from scrubjay.training.freeze import freeze_towers
 from scrubjay.training.ranks import everyones
 from scrubjay.training.schedule import scheduled
-from scrubjay.training.stepping import adamw, clip_gradients
+from scrubjay.training.stepping import OnePassModule, adamw
 
 
 @runtime_checkable
@@ -44,7 +42,7 @@ class Teaches(Protocol):
         ...
 
 
-class DistillModule(LightningModule):
+class DistillModule(OnePassModule):
     """Trains an encoder's towers, in place, to agree with a teacher.
 
     Attributes:
@@ -173,15 +171,6 @@ class DistillModule(LightningModule):
         optimizer = adamw(groups, lr=self._lr, betas=self._betas, trainer=self.trainer)
         total = int(self.trainer.estimated_stepping_batches)
         return scheduled(optimizer, total=total, warmup=self._warmup, final=self._final_lr)
-
-    def configure_gradient_clipping(
-        self,
-        optimizer: Optimizer,
-        gradient_clip_val: float | None = None,
-        gradient_clip_algorithm: str | None = None,
-    ) -> None:
-        """Clip as the Trainer was told to, in any precision."""
-        clip_gradients(self.trainer, optimizer, gradient_clip_val, gradient_clip_algorithm)
 
 
 def _by_modality(views: Sequence[tuple[str, Tensor, Tensor, Tensor]]) -> dict[str, HeldOut]:

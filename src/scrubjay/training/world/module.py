@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
-from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim import Optimizer
 
 from scrubjay.core.protocols import TrainableEncoder
 from scrubjay.models.builtin.network import Network, TextFront
 from scrubjay.training.losses import PairLoss
 from scrubjay.training.schedule import scheduled
-from scrubjay.training.stepping import adamw, clip_gradients
+from scrubjay.training.stepping import OnePassModule, adamw
 from scrubjay.training.world.bank import ConceptBank
 from scrubjay.training.world.batches import WorldBatch
 from scrubjay.training.world.facts import Facts
@@ -26,7 +24,7 @@ AGREEING_FROM, AGREEING_FULLY = 0.05, 0.3
 """Share of the run after which the towers begin to be pulled together, and are so fully."""
 
 
-class WorldModule(LightningModule):
+class WorldModule(OnePassModule):
     """Trains the built-in encoder's network in place.
 
     Four lessons at once. Every token is classified against the concept bank: cells of a picture,
@@ -193,15 +191,6 @@ class WorldModule(LightningModule):
         )
         total = int(self.trainer.estimated_stepping_batches)
         return scheduled(optimizer, total=total, warmup=self._warmup, final=self._final_lr)
-
-    def configure_gradient_clipping(
-        self,
-        optimizer: Optimizer,
-        gradient_clip_val: float | None = None,
-        gradient_clip_algorithm: str | None = None,
-    ) -> None:
-        """Clip as the Trainer was told to, in any precision."""
-        clip_gradients(self.trainer, optimizer, gradient_clip_val, gradient_clip_algorithm)
 
 
 def agree_named(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:

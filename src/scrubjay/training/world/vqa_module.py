@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim import Optimizer
 
 from scrubjay.core.errors import BadConfig
 from scrubjay.core.protocols import TrainableEncoder
@@ -20,7 +18,7 @@ from scrubjay.models.builtin.network import ImageTower, Network
 from scrubjay.models.builtin.settings import NetworkSettings
 from scrubjay.models.builtin_vqa.network import Answerer, Eye, Sizes
 from scrubjay.training.schedule import scheduled
-from scrubjay.training.stepping import adamw, clip_gradients
+from scrubjay.training.stepping import OnePassModule, adamw
 from scrubjay.training.world.vqa_batches import INSIDE, NEITHER, VqaBatch
 from scrubjay.training.world.vqa_lexicon import lexicon
 
@@ -30,7 +28,7 @@ THERE = 12.0
 """Weight of objectness: few cells have an object's middle, and a mean over all is small."""
 
 
-class VqaModule(LightningModule):
+class VqaModule(OnePassModule):
     """Trains eye and answerer together."""
 
     def __init__(
@@ -183,15 +181,6 @@ class VqaModule(LightningModule):
         optimizer = adamw(groups, lr=self._lr, betas=self._betas, trainer=self.trainer)
         total = int(self.trainer.estimated_stepping_batches)
         return scheduled(optimizer, total=total, warmup=self._warmup, final=self._final_lr)
-
-    def configure_gradient_clipping(
-        self,
-        optimizer: Optimizer,
-        gradient_clip_val: float | None = None,
-        gradient_clip_algorithm: str | None = None,
-    ) -> None:
-        """Clip as the Trainer was told to, in any precision."""
-        clip_gradients(self.trainer, optimizer, gradient_clip_val, gradient_clip_algorithm)
 
 
 def body_of(start: TrainableEncoder | None) -> Network:
