@@ -34,6 +34,11 @@ ANSWER_MS = 120_000
 TOKEN = "a-token-for-a-photograph"  # noqa: S105
 FAMILIAR, NEWCOMERS = 120, 64
 FIRST, MONTHS = "2026-07", ("2026-08", "2026-09", "2026-10")
+PICTURES_THERE = """
+() => [...document.images].every((one) =>
+  one.complete || one.getBoundingClientRect().top > innerHeight)
+"""
+"""Those further down are fetched when somebody comes there."""
 MENU = (
     ("TODAY", 64),
     ("Tomato soup   4.50", 44),
@@ -166,6 +171,7 @@ def _pages(folder: Path, home: Path) -> dict[str, Callable[[Page], object]]:
         "delete": asked_to_delete,
         "items": lambda page: page.goto("/items"),
         "upload": uploaded,
+        "review": lambda page: page.goto("/review?q=four+red+squares"),
         "models": lambda page: page.goto("/models"),
         "runs": lambda page: page.goto("/runs"),
         "problem": lambda page: page.goto("/items/nobody-knows-this"),
@@ -190,6 +196,7 @@ def _photograph(
             page = context.new_page()
             arrive(page)
             page.wait_for_load_state("networkidle")
+            page.wait_for_function(PICTURES_THERE)
             data = page.screenshot()
         if name == "problem":
             seen.refusal(404)
