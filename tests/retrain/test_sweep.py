@@ -140,6 +140,29 @@ def test_stopped_it_goes_on_with_what_is_left(home, monkeypatch) -> None:
         sweep(home, [], resume=True, told=lambda *_: None, progress=silent)
 
 
+def test_without_the_recipes_figure_it_says_how_to_go_on(home, monkeypatch) -> None:
+    asked = fake(monkeypatch, {"0.1": 0.1, "0.2": 0.2})
+    points = tried("model.lr=0.1,0.2", "callbacks.best.monitor=val/other")
+    for resume in (False, True):
+        with pytest.raises(WrongUse, match=r"validation items.*--resume --by NAME.*val/recall"):
+            sweep(home, points, resume=resume, told=lambda *_: None, progress=silent)
+    assert len(asked) == 1  # nothing more is trained before it can be compared
+    swept = sweep(home, [], by="val/recall", resume=True, told=lambda *_: None, progress=silent)
+    assert [point.version for point in swept.ranked()] == ["v0.2", "v0.1"]
+
+
+def test_what_is_all_trained_is_compared_by_another_figure_once(home, monkeypatch) -> None:
+    asked = fake(monkeypatch, {"0.1": TrainingFailed("the loss is not finite"), "0.2": 0.2})
+    points = tried("model.lr=0.1,0.2", "callbacks.best.monitor=val/other")
+    with pytest.raises(WrongUse, match="val/other"):
+        sweep(home, points, told=lambda *_: None, progress=silent)
+    swept = sweep(home, [], by="val/recall", resume=True, told=lambda *_: None, progress=silent)
+    assert [point.version for point in swept.ranked()] == ["v0.2", None]
+    assert len(asked) == 2
+    with pytest.raises(NotReady, match="no unfinished sweep"):
+        sweep(home, [], resume=True, told=lambda *_: None, progress=silent)
+
+
 def test_an_unknown_figure_is_named_after_the_first_training_and_nothing_is_lost(
     home, monkeypatch
 ) -> None:

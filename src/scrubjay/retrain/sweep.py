@@ -66,6 +66,10 @@ class Point:
         """Whether it was tried."""
         return self.seconds is not None
 
+    def lacks(self, figure: str | None) -> bool:
+        """Whether it has figures, and not this one."""
+        return bool(self.metrics) and figure not in self.metrics
+
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
@@ -135,7 +139,7 @@ def sweep(
         None in a process that only helped another.
 
     Raises:
-        WrongUse: nothing to try.
+        WrongUse: nothing to try; or trainings lack the figure that the recipe goes by.
         UnknownName: trainings have no figure `by`; what was trained is kept.
         NotReady: nothing to resume, or nothing to learn from.
     """
@@ -145,6 +149,8 @@ def sweep(
     state = _unfinished(home) if resume else _begun(home, tried, by, largest)
     if resume and by is not None:
         state = replace(state, by=by, largest=_rises(by) if largest is None else largest)
+    _check_comparable(state, named=by is not None)
+    _keep(state)
     for place, point in enumerate(state.points):
         if point.done:
             continue
@@ -153,8 +159,7 @@ def sweep(
         points = (*state.points[:place], finished, *state.points[place + 1 :])
         state = _judged(replace(state, points=points), finished)
         _keep(state)
-        if finished.metrics and state.by not in finished.metrics:
-            raise UnknownName("figure of this sweep", str(state.by), list(finished.metrics))
+        _check_comparable(state, named=by is not None)
     return state
 
 
@@ -184,6 +189,20 @@ def _trained(home: Home, point: Point, snapshot: str | None, progress: Progress)
         metrics=dict(trained.metrics),
         version=trained.version,
         seconds=time.monotonic() - began,
+    )
+
+
+def _check_comparable(state: Sweep, *, named: bool) -> None:
+    """Refuse to go on where a training lacks the figure; what was trained is kept."""
+    known = next((one.metrics for one in state.points if one.lacks(state.by)), None)
+    if known is None:
+        return
+    if named:
+        raise UnknownName("figure of this sweep", str(state.by), list(known))
+    raise WrongUse(
+        f"points are compared by {state.by}, and a training did not measure it: are there "
+        f"validation items? Go on with `scrubjay sweep --resume --by NAME`, one of "
+        f"{', '.join(known)}"
     )
 
 
@@ -223,7 +242,6 @@ def _begun(
         snapshot=_snapshot(home, first),
     )
     state.folder.mkdir(parents=True)
-    _keep(state)
     return state
 
 
@@ -264,7 +282,7 @@ def _plain(point: Point) -> dict[str, Any]:
 
 
 def _unfinished(home: Home) -> Sweep:
-    """The newest sweep with a point that was not tried.
+    """The newest sweep with a point that was not tried, or cannot be compared as it was asked.
 
     Raises:
         NotReady: there is none.
@@ -272,7 +290,7 @@ def _unfinished(home: Home) -> Sweep:
     """
     for path in sorted((home.path / FOLDER).glob(f"*/{FILE}"), reverse=True):
         state = _read(path)
-        if not all(point.done for point in state.points):
+        if any(not point.done or point.lacks(state.by) for point in state.points):
             return state
     raise NotReady("no unfinished sweep in this home; start one with `scrubjay sweep ...`")
 
